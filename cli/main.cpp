@@ -39,9 +39,16 @@ CommandResult run(const TextWanted& wanted) {
   return ExitCode::ok;
 }
 
-int run_command_line(const std::vector<std::string>& arguments) {
+/// Commands that are printed start the program as this one was started.
+void set_program(const std::string& program, Command& command) {
+  if (auto* const preflight = std::get_if<PreflightCommand>(&command)) preflight->ask.call.program = program;
+  if (auto* const rotation = std::get_if<RotationCommand>(&command)) rotation->ask.call.program = program;
+}
+
+int run_command_line(const std::string& program, const std::vector<std::string>& arguments) {
   auto command = read_command_line(arguments);
   if (!command) return end_with(command.error(), ExitCode::usage);
+  set_program(program, *command);
   auto result = std::visit([](const auto& given) { return run(given); }, *command);
   return result ? static_cast<int>(*result) : end_with(result.error().errors, result.error().code);
 }
@@ -103,7 +110,8 @@ int main(int argc, char** argv) {
     dkimprobe::config::wipe_freed_openssl_memory();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     plugin = dkimprobe::cli::asks_for_plugin(arguments);
-    return plugin ? dkimprobe::cli::run_plugin(arguments) : dkimprobe::cli::run_command_line(arguments);
+    return plugin ? dkimprobe::cli::run_plugin(arguments)
+                  : dkimprobe::cli::run_command_line(argc > 0 ? argv[0] : "dkimprobe", arguments);
   } catch (const std::exception& error) {
     dkimprobe::cli::end_internal(plugin, ": " + dkimprobe::config::escape_text(error.what(), 500));
   } catch (...) {

@@ -115,9 +115,12 @@ struct SignVerdict {
                                        WallTime now);
 
 /// When a key that no longer signs may be revoked: last signature + retention. Unknown without a last
-/// signature.
+/// signature. A last signature may be given as a day, so it can be later than `now`.
 [[nodiscard]] SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPolicy& policy,
                                       WallTime now);
+
+/// How long a key may stay published after that before it is a fault: a day, with the default retention.
+[[nodiscard]] std::chrono::milliseconds removal_grace(std::chrono::milliseconds retention);
 
 struct GoneVerdict {
   SafeTime gone{};  ///< `not_ready`: some server still publishes the key

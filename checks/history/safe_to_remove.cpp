@@ -220,17 +220,16 @@ SafeTime safe_to_remove(std::optional<WallTime> last_signature, const RotationPo
         reason_for(Reason::last_signature_unknown, {}, "the time of the key's last signature is not set"));
     return safe;
   }
-  if (*last_signature > now) {
-    safe.reasons.push_back(reason_for(Reason::last_signature_in_future, last_signature,
-                                      "the given last signature is in the future"));
-    return safe;
-  }
   safe.at = later(*last_signature, policy.retention);
   safe.reasons.push_back(reason_for(
       Reason::retired_key_retention, safe.at,
       fmt::format("mail may be verified for up to {} after it was signed", duration_text(policy.retention))));
   safe.readiness = now >= *safe.at ? Readiness::ready : Readiness::wait;
   return safe;
+}
+
+std::chrono::milliseconds removal_grace(std::chrono::milliseconds retention) {
+  return retention / 7;
 }
 
 GoneVerdict gone(const SelectorHistory& history, const std::optional<std::string>& key_sha256,

@@ -44,15 +44,17 @@ constexpr auto reason_rows = std::to_array<KnownReason>({
       .detail_says_why = true,
       .is_about_signatures = true}},
     {Reason::last_signature_unknown, {"last_signature_unknown", {}}},
-    {Reason::last_signature_in_future, {"last_signature_in_future", {}}},
     {Reason::retired_key_retention, {"retired_key_retention", "RFC 6376 section 3.1"}},
+    {Reason::selector_cooldown, {"selector_cooldown", "RFC 6376 section 3.1"}},
+    {Reason::selector_reused_too_soon,
+     {.name = "selector_reused_too_soon", .reference = "RFC 6376 section 3.1", .detail_says_why = true}},
 });
 
 constexpr bool each_in_its_place() {
   for (std::size_t i = 0; i < reason_rows.size(); ++i) {
     if (reason_rows[i].reason != static_cast<Reason>(i)) return false;
   }
-  return reason_rows.back().reason == Reason::retired_key_retention;
+  return reason_rows.back().reason == Reason::selector_reused_too_soon;
 }
 static_assert(each_in_its_place());
 

@@ -39,10 +39,11 @@ enum class Reason : std::uint8_t {
   public_answer,
   signatures_expired,
   signatures_not_begun,
-  // When a key signed for the last time.
+  // When the selector signed for the last time.
   last_signature_unknown,
-  last_signature_in_future,
   retired_key_retention,
+  selector_cooldown,
+  selector_reused_too_soon,
 };
 
 struct ReasonRow {

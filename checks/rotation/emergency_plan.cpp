@@ -19,14 +19,17 @@ bool is_candidate(const SelectorView& view) {
   return view.planned->role == Role::pending || view.planned->role == Role::standby;
 }
 
-PlannedStep stop_step(const SelectorView& bad) {
+PlannedStep stop_step(const RotationSituation& situation, const SelectorView& bad) {
   const std::string from = bad.selector().to_string();
   const auto& planned = *bad.planned;
   if (planned.role == Role::active) {
     auto step = step_of(
         RotationStep::stop_signing, StepState::due,
-        "no nameserver shows who signs; this counts as done once the role in the settings file is retired");
+        fmt::format("DNS cannot show who signs. Set the role of {} to retired once nothing signs with it",
+                    from));
     step.actions.push_back({fmt::format("stop signing with {} on every machine that has its key", from), {}});
+    step.actions.push_back(roles_action(
+        situation, situation.now, {{.selector = bad.selector(), .role = Role::retired, .signs_last = true}}));
     return step;
   }
   auto step = step_of(RotationStep::stop_signing, StepState::done,
@@ -73,8 +76,9 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
     step.summary += fmt::format(" ({} would be safe at {})", soon->selector().to_string(),
                                 time_text(*soon->sign.safe.at));
   }
-  step.actions = {make_key_action(situation.input, *change.to), record_action(situation.input, *change.to),
-                  preflight_action(situation.input, *change.to, true), sign_action(std::nullopt, *change.to)};
+  const NextSelector next{*change.to, nullptr, true};
+  step.actions = {make_key_action(situation.input, *change.to), record_action(situation.input, next),
+                  preflight_action(situation, next), sign_action(std::nullopt, *change.to)};
   return step;
 }
 
@@ -144,7 +148,7 @@ PlannedStep clean_up_step(const RotationInput& input, const SelectorView& bad, c
   auto step = step_of(
       RotationStep::clean_up, gone.state == StepState::done ? StepState::due : StepState::pending,
       fmt::format("keep the revoked record for as long as you like; {} should not get a new key for {}", from,
-                  duration_text(rest_of(input))));
+                  duration_text(cooldown_of(terms_for(input, *bad.planned)))));
   step.earliest = gone.state == StepState::done ? gone.since : gone.earliest;
   step.actions.push_back(
       {"destroy the private key, and find out how it leaked: the new one must not leak the same way", {}});
@@ -165,7 +169,7 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
     overview.status = Status::unknown;
     overview.headline =
         fmt::format("whether every server has stopped publishing {} could not be checked", from);
-  } else if (bad.key.empty() && !bad.other_key_last_seen) {
+  } else if (bad.key.sha256.empty() && !bad.key.other_last_seen) {
     overview.status = Status::warning;
     overview.headline =
         fmt::format("no server publishes {}, and no probe ever saw a key there: is the name correct?", from);
@@ -176,7 +180,7 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
   } else {
     // The headline is about the key; the steps show what else is due.
     overview.status = Status::ok;
-    overview.headline = fmt::format("{} has gone from all servers and expired from caches", from);
+    overview.headline = fmt::format("done: the key of {} is gone from all servers and caches", from);
     if (change.steps[0].state != StepState::done) {
       overview.headline += "; make sure that nothing signs with it";
     } else if (change.steps[1].state != StepState::done) {
@@ -189,7 +193,8 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
 
 RotationOverview plan_emergency(const RotationInput& input, const config::Selector& compromised,
                                 WallTime now) {
-  const RotationSituation situation = read_situation(input, now);
+  RotationSituation situation = read_situation(input, now);
+  situation.compromised = compromised;
   RotationOverview overview;
   overview.domain = input.domain;
   overview.now = now;
@@ -204,7 +209,7 @@ RotationOverview plan_emergency(const RotationInput& input, const config::Select
   RotationChange change;
   change.emergency = true;
   change.from = compromised;
-  change.steps.push_back(stop_step(*bad));
+  change.steps.push_back(stop_step(situation, *bad));
   change.steps.push_back(replace_step(situation, *bad, change));
   change.steps.push_back(revoke_step(situation, *bad, ending));
   change.steps.push_back(gone_step(ending));

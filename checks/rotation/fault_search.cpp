@@ -56,27 +56,47 @@ void find_faults_of_key(const SelectorView& signer, RotationOverview& overview) 
   add(RotationFaultKind::signing_key_weak, "its key is weak", planned.probed.weaknesses);
 }
 
+/// The history shows another key at the selector, but not whether it signed.
+void find_earlier_key(const SelectorView& next, const RotationSituation& situation,
+                      RotationOverview& overview) {
+  const auto& seen = next.key.other_last_seen;
+  if (next.reuse || next.planned->never_used || !seen || !next.has_next_key()) return;
+  const WallTime ends = *seen + situation.input.policy.retention;
+  if (ends <= situation.now) return;
+  const std::string name = next.selector().to_string();
+  add_fault(
+      overview,
+      fault_of(RotationFaultKind::selector_reused_too_soon, next.selector(),
+               fmt::format("{} has a new key, and had another one until {}", name, time_text(*seen)),
+               "if that key signed mail, such mail can no longer be verified",
+               fmt::format("if it signed, give the new key its own selector, and publish the earlier key "
+                           "again until {}",
+                           time_text(ends)),
+               Severity::warning));
+}
+
 void find_faults_of_next(const SelectorView& next, const RotationSituation& situation,
                          RotationOverview& overview) {
   const RotationInput& input = situation.input;
   const std::string name = next.selector().to_string();
-  const auto rest = rests_until(input, next);
-  if (rest && *rest > situation.now && next.has_next_key()) {
+  if (next.reuse && next.reuse->cooldown_ends > situation.now) {
     // Mail signed with the earlier key is verified with the new one, and fails.
-    const WallTime used = *rest - rest_of(input);
-    const bool breaks_mail = used + input.policy.retention > situation.now;
+    const bool breaks_mail = next.reuse->transit_ends > situation.now;
     add_fault(
         overview,
         fault_of(
             RotationFaultKind::selector_reused_too_soon, next.selector(),
-            fmt::format("{} has a new key, but an earlier one was in use until {}", name, time_text(used)),
+            fmt::format("{} has a new key, but signed with an earlier one until {}", name,
+                        time_text(next.reuse->last_signature)),
             breaks_mail ? "mail signed with the earlier key can no longer be verified" : "",
-            breaks_mail ? fmt::format("give the new key its own selector, and publish the earlier key of {} "
-                                      "again until {}",
-                                      name, time_text(used + input.policy.retention))
-                        : fmt::format("do not sign with {} before {}", name, time_text(*rest)),
+            breaks_mail
+                ? fmt::format("give the new key its own selector, and publish the earlier key of {} "
+                              "again until {}",
+                              name, time_text(next.reuse->transit_ends))
+                : fmt::format("do not sign with {} before {}", name, time_text(next.reuse->cooldown_ends)),
             breaks_mail ? std::nullopt : std::optional(Severity::warning)));
   }
+  find_earlier_key(next, situation, overview);
   const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
   if (right == 0 || right == next.sign.servers.size()) return;
   std::optional<WallTime> first;

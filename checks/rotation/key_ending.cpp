@@ -11,7 +11,7 @@
 namespace dkimprobe::checks {
 namespace {
 
-PlannedStep wait_step(const KeyEnding& ending, const RotationInput& input) {
+PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situation) {
   const std::string from = ending.facts.selector.to_string();
   const SafeTime& remove = ending.facts.remove;
   auto step = step_of(RotationStep::wait, StepState::unknown, "");
@@ -28,63 +28,106 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationInput& input) {
       step.state = StepState::done;
       step.since = remove.at;
       step.summary = fmt::format("the last signature with {} is more than {} ago", from,
-                                 duration_text(input.policy.retention));
+                                 duration_text(situation.input.policy.retention));
       break;
     case Readiness::wait:
     case Readiness::not_ready:
       step.state = StepState::pending;
       step.earliest = remove.at;
       step.summary = fmt::format("mail signed with {} may be in transit for {}", from,
-                                 duration_text(input.policy.retention));
+                                 duration_text(situation.input.policy.retention));
       break;
     case Readiness::unknown:
       step.summary = fmt::format("the last signature with {} is unknown", from);
-      step.actions.push_back(
-          {fmt::format("set it in the settings file: last_signature of the selector {}", from), {}});
+      step.actions.push_back(roles_action(
+          situation, situation.now,
+          {{.selector = ending.facts.selector, .role = config::Role::retired, .signs_last = true}}));
+      step.actions.back().summary =
+          fmt::format("if {} no longer signs, enter the day of its last signature", from);
       break;
   }
   return step;
 }
 
-PlannedStep remove_step(const KeyEnding& ending, const RotationInput& input, StepState waiting) {
+bool has_none(Progress progress) {
+  return progress != Progress::match && progress != Progress::unknown;
+}
+
+/// Whether the key is on no server any more.
+PlannedStep revoke_step(const KeyEnding& ending, const RotationInput& input, StepState waiting) {
   const std::string from = ending.facts.selector.to_string();
-  auto step = step_of(RotationStep::remove, StepState::pending, "");
-  step.servers = ending.gone.servers;
+  const auto& servers = ending.gone.servers;
+  auto step = step_of(RotationStep::revoke, StepState::done, "");
+  step.servers = servers;
   if (ending.facts.published) {
-    step.actions.push_back(revoke_action(input, *ending.view));
+    step.earliest = ending.facts.remove.at;
     if (waiting == StepState::done) {
       step.state = StepState::due;
-      step.earliest = ending.facts.remove.at;
-      step.summary = "still published by " + servers_text(ending.gone.servers, is_right);
+      step.summary = "still published by " + servers_text(servers, is_right);
+      step.actions.push_back(revoke_action(input, *ending.view));
     } else {
       step.state = waiting == StepState::unknown ? StepState::unknown : StepState::pending;
-      step.earliest = ending.facts.remove.at;
-      step.summary = fmt::format(
-          "keep the key of {} published until then; then revoke it with an empty p=, and delete the record "
-          "later",
-          from);
+      step.summary = fmt::format("keep the key of {} published until then", from);
     }
+  } else if (!servers.empty() && std::ranges::all_of(servers, has_none, &ServerProgress::progress)) {
+    for (const auto& server : servers) {
+      if (server.since) step.since = std::max(step.since.value_or(*server.since), *server.since);
+    }
+    step.summary = fmt::format("no server publishes the key of {} any more", from);
+  } else {
+    step.state = StepState::unknown;
+    step.summary =
+        ending.view->probed() ? "not every server could be checked" : "no server has been queried yet";
+  }
+  return step;
+}
+
+/// A revoked record stays until no cache can hold the key: until then it shows why signatures fail.
+PlannedStep delete_step(const KeyEnding& ending, const RotationInput& input, StepState revoked) {
+  auto step = step_of(RotationStep::delete_record, StepState::pending, "once no cache can hold the key");
+  if (revoked != StepState::done) return step;
+  const auto& servers = ending.gone.servers;
+  const bool is_deleted =
+      !ending.view->alias && std::ranges::all_of(servers, [](const ServerProgress& server) {
+        return server.progress == Progress::absent;
+      });
+  if (is_deleted) {
+    step.state = StepState::done;
+    step.summary = "no server has a record";
     return step;
   }
-  step.reasons = ending.facts.gone.reasons;
-  switch (ending.facts.gone.readiness) {
+  step.servers = servers;
+  step.state = state_of(ending.facts.gone.readiness);
+  step.earliest = ending.facts.gone.at;
+  step.actions.push_back(delete_action(input, *ending.view));
+  return step;
+}
+
+/// Whether caches have dropped the key, and no server has a record any more.
+PlannedStep gone_step(const KeyEnding& ending, const RotationSituation& situation, StepState deleted) {
+  const SafeTime& gone = ending.facts.gone;
+  auto step = step_of(RotationStep::gone, StepState::pending,
+                      "once no server has the record and no cache can hold the key");
+  step.reasons = gone.reasons;
+  if (gone.readiness == Readiness::wait) step.earliest = gone.at;
+  if (deleted != StepState::done) return step;
+  switch (gone.readiness) {
     case Readiness::ready:
       step.state = StepState::done;
-      step.since = ending.facts.gone.at;
-      step.summary = fmt::format("no server has the key of {}, and no cache can hold it", from);
+      step.since = gone.at;
+      step.summary = fmt::format("no server has the key of {}, and no cache can hold it",
+                                 ending.facts.selector.to_string());
+      // Selectors in a ring stay until their next turn.
+      if (situation.input.ring.empty())
+        step.actions.push_back(roles_action(situation, situation.now, {{.selector = ending.facts.selector}}));
       break;
     case Readiness::wait:
-      step.earliest = ending.facts.gone.at;
-      step.summary = fmt::format(
-          "no server has the key of {} any more; caches may hold it until then; after that, the record may "
-          "be deleted",
-          from);
+      step.summary = "caches may hold the key until then";
       break;
     case Readiness::not_ready:
     case Readiness::unknown:
       step.state = StepState::unknown;
-      step.summary =
-          ending.view->probed() ? "not every server could be checked" : "no server has been queried yet";
+      step.summary = "not every server could be checked";
       break;
   }
   return step;
@@ -142,15 +185,11 @@ KeyEnding ending_of(const RotationSituation& situation, const SelectorView& view
     }
   }
   const Readiness ready = ending.facts.remove.readiness;
-  ending.facts.still_published = ending.facts.published && ready == Readiness::ready;
+  ending.facts.still_published =
+      ending.facts.published && ready == Readiness::ready &&
+      situation.now >= *ending.facts.remove.at + removal_grace(situation.input.policy.retention);
   ending.facts.removed_too_early = ending.removed_somewhere && ready == Readiness::wait;
   return ending;
-}
-
-bool is_over(const KeyEnding& ending) {
-  if (ending.facts.published || ending.facts.removed_too_early) return false;
-  return ending.facts.gone.readiness == Readiness::ready ||
-         (ending.facts.gone.readiness == Readiness::unknown && ending.removed_somewhere);
 }
 
 RotationChange closing_change(const RotationSituation& situation, const KeyEnding& ending) {
@@ -162,7 +201,7 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
   const std::string nobody = "no selector of the plan signs now";
   for (const RotationStep step : {RotationStep::choose, RotationStep::make_key, RotationStep::publish}) {
     auto done = step_of(step, StepState::done, current == nullptr ? nobody : "");
-    if (current != nullptr && step != RotationStep::choose) done.since = current->key_first_seen;
+    if (current != nullptr && step != RotationStep::choose) done.since = current->key.first_seen;
     change.steps.push_back(std::move(done));
   }
   change.steps.push_back(seen_step(current, to, nobody));
@@ -170,17 +209,19 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
       step_of(RotationStep::sign, StepState::done, current == nullptr ? nobody : fmt::format("{} signs", to));
   if (current != nullptr && current->planned->since) sign.since = current->planned->since->first;
   change.steps.push_back(std::move(sign));
-  change.steps.push_back(wait_step(ending, situation.input));
-  PlannedStep remove = remove_step(ending, situation.input, change.steps.back().state);
+  change.steps.push_back(wait_step(ending, situation));
+  PlannedStep revoke = revoke_step(ending, situation.input, change.steps.back().state);
   const PlannedStep& seen = change.steps[3];
-  if (remove.state != StepState::done && ending.facts.published && seen.state == StepState::blocked) {
+  if (ending.facts.published && seen.state == StepState::blocked) {
     // It may be the only key that still works.
-    remove.state = StepState::blocked;
-    remove.earliest.reset();
-    remove.actions.clear();
-    remove.summary = fmt::format("not while the key of {}, which signs, does not match on every server", to);
+    revoke.state = StepState::blocked;
+    revoke.earliest.reset();
+    revoke.actions.clear();
+    revoke.summary = fmt::format("not while the key of {}, which signs, does not match on every server", to);
   }
-  change.steps.push_back(std::move(remove));
+  change.steps.push_back(std::move(revoke));
+  change.steps.push_back(delete_step(ending, situation.input, change.steps.back().state));
+  change.steps.push_back(gone_step(ending, situation, change.steps.back().state));
   return change;
 }
 

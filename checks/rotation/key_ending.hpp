@@ -16,10 +16,7 @@ struct KeyEnding {
 
 [[nodiscard]] KeyEnding ending_of(const RotationSituation& situation, const SelectorView& view);
 
-/// Whether nothing is left to do or to wait for.
-[[nodiscard]] bool is_over(const KeyEnding& ending);
-
-/// The remaining steps of the change away from the key.
+/// The steps of the change away from the key.
 [[nodiscard]] RotationChange closing_change(const RotationSituation& situation, const KeyEnding& ending);
 
 }  // namespace dkimprobe::checks

@@ -22,27 +22,35 @@ bool is_not_right(Progress progress) {
   return !is_right(progress);
 }
 
+NextSelector next_selector(const RotationSituation& situation, const RotationChange& change) {
+  const SelectorView* const view = find_view(situation, *change.to);
+  return {*change.to, view, view == nullptr ? change.to_is_new : view->planned->never_used};
+}
+
 /// Whether the cooldown of the next selector, which the settings name, is over.
 PlannedStep rest_step(const RotationSituation& situation, const std::string& to) {
-  const WallTime now = situation.now;
-  const auto rest = rests_until(situation.input, *situation.next);
-  if (rest && *rest > now) {
+  const SelectorView& next = *situation.next;
+  const auto rest = rests_until(situation.input, next);
+  const bool is_resting = rest && *rest > situation.now;
+  // Unless it is known to have signed, its key may be the correction of a wrong one.
+  if (is_resting && (next.reuse || !next.has_next_key())) {
     auto step =
         step_of(RotationStep::choose, StepState::pending,
                 fmt::format("{} signed or had another key recently: its cooldown before the next key is {}",
-                            to, duration_text(rest_of(situation.input))));
+                            to, duration_text(cooldown_of(terms_for(situation.input, *next.planned)))));
     step.earliest = rest;
-    if (situation.next->has_next_key()) {
+    if (next.reuse) {
       step.state = StepState::blocked;
       step.summary += ", but it already has its next key";
     }
     return step;
   }
-  auto step = step_of(RotationStep::choose, StepState::done,
-                      rest ? fmt::format("the cooldown of {} is over", to)
-                      : situation.next->planned->never_used
-                          ? fmt::format("{} was never used", to)
-                          : fmt::format("{} is next; no earlier use of it is known", to));
+  auto step =
+      step_of(RotationStep::choose, StepState::done,
+              is_resting                 ? fmt::format("{} already has its next key", to)
+              : rest                     ? fmt::format("the cooldown of {} is over", to)
+              : next.planned->never_used ? fmt::format("{} was never used", to)
+                                         : fmt::format("{} is next; no earlier use of it is known", to));
   if (const auto& since = situation.next->planned->since) step.since = since->first;
   return step;
 }
@@ -60,11 +68,12 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
       earliest = std::max(earliest.value_or(*rest), *rest);
       step.summary += fmt::format("; its cooldown ends at {}", time_text(*rest));
     }
-    step.actions.push_back({fmt::format("give {} the role pending in the settings file", to), {}});
   } else {
     step.summary = fmt::format("a new selector, named after the date, such as {}", to);
-    step.actions.push_back({fmt::format("add {} with the role pending to the settings file", to), {}});
   }
+  step.actions.push_back(
+      roles_action(situation, situation.now,
+                   {{.selector = *change.to, .role = Role::pending, .never_used = change.to_is_new}}));
   step.earliest = earliest;
   if (!due.at) {
     step.summary += situation.input.max_key_age ? "; when the key is due is unknown, because no key was seen"
@@ -92,7 +101,7 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
               : is_made ? "the settings file names the key"
               : chosen  ? fmt::format("no key of {} is published, and the settings file names none", to)
                         : fmt::format("a new key pair for {}; never reuse a key", to));
-  if (is_made && is_there) make.since = next->key_first_seen;
+  if (is_made && is_there) make.since = next->key.first_seen;
   if (!is_made) make.actions.push_back(make_key_action(situation.input, *change.to));
   return make;
 }
@@ -124,7 +133,7 @@ PlannedStep publish_step(const RotationSituation& situation, const SelectorView&
     publish.summary = next.holds_earlier_key()
                           ? fmt::format("{} still has the key that it signed with before", to)
                           : "no server has the key";
-    publish.actions.push_back(record_action(situation.input, *change.to));
+    publish.actions.push_back(record_action(situation.input, next_selector(situation, change)));
   }
   return publish;
 }
@@ -149,23 +158,22 @@ PlannedStep see_step(const RotationSituation& situation, const SelectorView& nex
     see.summary = fmt::format("{} of {} servers {} the correct key; not yet: ", right, servers.size(),
                               right == 1 ? "has" : "have") +
                   servers_text(servers, is_not_right);
-    see.actions.push_back(preflight_action(situation.input, *change.to, false));
+    see.actions.push_back(preflight_action(situation, next_selector(situation, change)));
   }
   return see;
 }
 
 /// The steps that bring the next key to every server.
 void add_publishing(const RotationSituation& situation, RotationChange& change) {
-  const RotationInput& input = situation.input;
   const SelectorView* const next = situation.next;
   const std::string to = change.to->to_string();
   const bool chosen = change.steps.back().state == StepState::done;
   change.steps.push_back(make_key_step(situation, to, chosen, change));
   if (next == nullptr) {
     auto publish = step_of(RotationStep::publish, StepState::pending, fmt::format("the record of {}", to));
-    publish.actions.push_back(record_action(input, *change.to));
+    publish.actions.push_back(record_action(situation.input, next_selector(situation, change)));
     auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, queried one by one");
-    see.actions.push_back(preflight_action(input, *change.to, false));
+    see.actions.push_back(preflight_action(situation, next_selector(situation, change)));
     change.steps.insert(change.steps.end(), {std::move(publish), std::move(see)});
     return;
   }
@@ -193,16 +201,34 @@ void describe_ready(const RotationSituation& situation, const SelectorView& next
   }
 }
 
+void add_signing_actions(const RotationSituation& situation, const RotationChange& change,
+                         PlannedStep& step) {
+  step.actions.push_back(sign_action(change.from, *change.to));
+  std::vector<RoleChange> roles{{.selector = *change.to, .role = Role::active, .begins = true}};
+  if (change.from) roles.push_back({.selector = *change.from, .role = Role::retired, .signs_last = true});
+  step.actions.push_back(roles_action(situation, situation.now, roles));
+}
+
+std::string why_to_wait(const SelectorView& next) {
+  const std::string to = next.selector().to_string();
+  return next.sign.safe.reasons.front().is(Reason::selector_cooldown)
+             ? fmt::format("the cooldown of {} is not over", to)
+             : fmt::format("a cache may still answer that the key of {} does not exist", to);
+}
+
+std::string why_not(const SelectorView& next) {
+  if (!next.match_everywhere()) return "not every server has the key";
+  const ReasonDetail& last = next.sign.safe.reasons.back();
+  return last.is(Reason::selector_reused_too_soon)
+             ? last.detail.str()
+             : fmt::format("mail signed with it would fail: {}", last.detail);
+}
+
 PlannedStep sign_step(const RotationSituation& situation, const RotationChange& change) {
   const SelectorView* const next = situation.next;
   auto step =
       step_of(RotationStep::sign, StepState::pending, "the safe time is known once every server has the key");
-  step.actions.push_back(sign_action(change.from, *change.to));
   if (next == nullptr || !next->has_next_key()) return step;
-  if (change.steps.front().state != StepState::done) {
-    step.summary = fmt::format("not before the cooldown of {} is over", change.to->to_string());
-    return step;
-  }
   const SafeTime& safe = next->sign.safe;
   step.state = state_of(safe.readiness);
   step.earliest = safe.at;
@@ -210,15 +236,14 @@ PlannedStep sign_step(const RotationSituation& situation, const RotationChange& 
   switch (safe.readiness) {
     case Readiness::ready:
       describe_ready(situation, *next, change.to->to_string(), step);
+      add_signing_actions(situation, change, step);
       break;
     case Readiness::wait:
-      step.summary =
-          fmt::format("a cache may still answer that the key of {} does not exist", change.to->to_string());
+      step.summary = why_to_wait(*next);
+      step.actions.push_back(preflight_action(situation, next_selector(situation, change)));
       break;
     case Readiness::not_ready:
-      step.summary = next->match_everywhere() ? fmt::format("mail signed with it would fail: {}",
-                                                            next->planned->probed.faults.front().detail)
-                                              : "not every server has the key";
+      step.summary = why_not(*next);
       if (change.steps.back().state == StepState::pending) step.state = StepState::pending;
       break;
     case Readiness::unknown:
@@ -231,11 +256,12 @@ PlannedStep sign_step(const RotationSituation& situation, const RotationChange& 
   return step;
 }
 
-/// The steps wait and remove of a change whose last signature is still in the future.
+/// The steps after signing of a change whose last signature is still in the future.
 void add_ending(const RotationSituation& situation, RotationChange& change) {
   if (!change.from) {
     change.steps.push_back(step_of(RotationStep::wait, StepState::done, "no other key signs"));
-    change.steps.push_back(step_of(RotationStep::remove, StepState::done, "there is no old key"));
+    for (const RotationStep step : {RotationStep::revoke, RotationStep::delete_record, RotationStep::gone})
+      change.steps.push_back(step_of(step, StepState::done, "there is no old key"));
     return;
   }
   const PlannedStep& sign = change.steps.back();
@@ -244,21 +270,24 @@ void add_ending(const RotationSituation& situation, RotationChange& change) {
       step_of(RotationStep::wait, StepState::pending,
               fmt::format("{} after the last signature with {}, so that mail in transit can be verified",
                           duration_text(retention), change.from->to_string()));
-  auto remove = step_of(RotationStep::remove, StepState::pending,
-                        fmt::format("revoke the key of {} with an empty p=, and delete the record later",
-                                    change.from->to_string()));
+  const std::string from = change.from->to_string();
+  auto revoke = step_of(RotationStep::revoke, StepState::pending,
+                        fmt::format("replace the record of {} by one with an empty p=", from));
   const SelectorView* const old = find_view(situation, *change.from);
   if (old != nullptr && old->missing_everywhere()) {
-    wait.summary = fmt::format("no server has the key of {}: mail signed with it cannot be verified now",
-                               change.from->to_string());
-    remove.summary = fmt::format("no server has a key of {} to remove", change.from->to_string());
+    wait.summary =
+        fmt::format("no server has the key of {}: mail signed with it cannot be verified now", from);
+    revoke.summary = fmt::format("no server has a key of {} to revoke", from);
   } else {
     if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + retention;
-    remove.earliest = wait.earliest;
-    if (old != nullptr) remove.actions.push_back(revoke_action(situation.input, *old));
+    revoke.earliest = wait.earliest;
   }
   change.steps.push_back(std::move(wait));
-  change.steps.push_back(std::move(remove));
+  change.steps.push_back(std::move(revoke));
+  change.steps.push_back(
+      step_of(RotationStep::delete_record, StepState::pending, "once no cache can hold the key"));
+  change.steps.push_back(step_of(RotationStep::gone, StepState::pending,
+                                 "once no server has the record and no cache can hold the key"));
 }
 
 }  // namespace

@@ -21,26 +21,7 @@ void add_step(RotationChange& change, RotationStep step, std::string summary, Wa
   change.steps.push_back(std::move(planned));
 }
 
-/// How long caches may deny the key after every server has it, and why.
-struct SigningWait {
-  seconds wait{};
-  std::string why{};
-};
-
-SigningWait signing_wait(const RotationInput& input, const SelectorView* view, bool never_used) {
-  if (never_used)
-    return {seconds{0}, "as soon as every server has it, because nobody can have queried it before"};
-  if (view != nullptr && view->longest_ttl) {
-    const seconds wait{*view->longest_ttl};
-    return {wait, fmt::format("{} after every server has it: caches may hold the previous answer that long",
-                              duration_text(wait))};
-  }
-  const seconds wait = input.policy.unknown_wait;
-  return {wait, fmt::format("{} after every server has it, because what caches hold is unknown",
-                            duration_text(wait))};
-}
-
-/// The steps wait and remove for the old key.
+/// The steps after signing.
 void add_end_of_old(const RotationSituation& situation, WallTime time, RotationChange& change) {
   const RotationInput& input = situation.input;
   const SelectorView& old = *situation.current;
@@ -51,18 +32,20 @@ void add_end_of_old(const RotationSituation& situation, WallTime time, RotationC
                        duration_text(input.policy.retention), from),
            time, {});
   const seconds copies = old.ttl_seconds ? seconds{*old.ttl_seconds} : input.policy.unknown_wait;
-  add_step(change, RotationStep::remove, "revoke first, delete later", time,
-           {revoke_action(input, old),
-            {fmt::format("delete the record of {} once no cache can hold its key: {} after every server has "
-                         "the revoked record, so from {} on",
-                         from, duration_text(copies), time_text(time + copies)),
-             {}}});
+  add_step(change, RotationStep::revoke, "then the key verifies nothing any more", time,
+           {revoke_action(input, old)});
+  add_step(
+      change, RotationStep::delete_record,
+      fmt::format("{} after every server has the revoked record, because caches may hold the key that long",
+                  duration_text(copies)),
+      time + copies, {delete_action(input, old)});
+  add_step(change, RotationStep::gone, "no server has a record, and no cache can hold the key", time + copies,
+           {});
 }
 
 }  // namespace
 
-RotationOverview plan_next(const RotationInput& input, const std::optional<config::Selector>& chosen,
-                           WallTime now) {
+RotationOverview plan_next(const RotationInput& input, WallTime now) {
   const RotationSituation situation = read_situation(input, now);
   RotationOverview overview;
   overview.domain = input.domain;
@@ -71,46 +54,39 @@ RotationOverview plan_next(const RotationInput& input, const std::optional<confi
   overview.state = state_of(situation, {});
 
   RotationChange change = next_change(situation);
-  if (chosen) {
-    change.to = chosen;
-    change.to_is_new = find_view(situation, *chosen) == nullptr;
-  }
   change.steps.clear();
   const std::string to = change.to->to_string();
   const SelectorView* const view = find_view(situation, *change.to);
-  // A selector from the command line may have been used before.
-  const bool never_used = (change.to_is_new && !chosen) || (view != nullptr && view->planned->never_used);
+  const bool never_used = view == nullptr ? change.to_is_new : view->planned->never_used;
   WallTime time = now;
-  std::string why = "given on the command line";
-  if (!chosen) why = change.to_is_new ? "new, named after the date" : "next in the plan";
+  std::string why = change.to_is_new ? "new, named after the date" : "next in the plan";
   if (view != nullptr) {
     if (const auto rest = rests_until(input, *view); rest && *rest > now) {
       time = *rest;
       why += fmt::format("; its cooldown ends at {}", time_text(*rest));
     }
   }
-  add_step(change, RotationStep::choose, fmt::format("{}: {}", to, why), time,
-           {{fmt::format("in the settings file: {} with the role pending{}", to,
-                         never_used ? " and never_used: yes" : ""),
-             {}}});
-  add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, *change.to)});
-  add_step(change, RotationStep::publish, "in every zone file or control panel that serves the name", time,
-           {record_action(input, *change.to)});
-  add_step(change, RotationStep::see, "every nameserver has it, and no cache denies it", time,
-           {preflight_action(input, *change.to, never_used)});
-
-  const auto [wait, sign_why] = signing_wait(input, view, never_used);
-  time += wait;
+  const NextSelector next{*change.to, view, never_used};
   add_step(
-      change, RotationStep::sign, sign_why + "; preflight shows the exact time", time,
-      {sign_action(change.from, *change.to),
-       {change.from
-            ? fmt::format(
-                  "in the settings file: {} with the role active and since, {} with the role retired and "
-                  "last_signature",
-                  to, change.from->to_string())
-            : fmt::format("in the settings file: {} with the role active and since", to),
-        {}}});
+      change, RotationStep::choose, fmt::format("{}: {}", to, why), time,
+      {roles_action(situation, time,
+                    {{.selector = *change.to, .role = config::Role::pending, .never_used = never_used}})});
+  if (view == nullptr || !view->planned->key_sha256)
+    add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, *change.to)});
+  else
+    add_step(change, RotationStep::make_key, "the settings file names the key", time, {});
+  add_step(change, RotationStep::publish, "in every zone file or control panel that serves the name", time,
+           {record_action(input, next)});
+  add_step(change, RotationStep::see, "every nameserver has it, and no cache denies it", time,
+           {preflight_action(situation, next)});
+
+  const auto [wait, sign_why] = signing_wait(situation, next);
+  time += wait;
+  std::vector<RoleChange> roles{{.selector = *change.to, .role = config::Role::active, .begins = true}};
+  if (change.from)
+    roles.push_back({.selector = *change.from, .role = config::Role::retired, .signs_last = true});
+  add_step(change, RotationStep::sign, sign_why + "; preflight shows the exact time", time,
+           {sign_action(change.from, *change.to), roles_action(situation, time, roles)});
   if (change.from) add_end_of_old(situation, time, change);
   overview.headline = fmt::format("{}, if started now", change_text(change));
   overview.changes.push_back(std::move(change));

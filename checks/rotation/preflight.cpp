@@ -7,9 +7,7 @@
 #include <fmt/format.h>
 
 #include "checks/answers/chain_answers.hpp"
-#include "checks/answers/delegation_facts.hpp"
 #include "checks/answers/server_answer.hpp"
-#include "checks/catalogue/catalogue.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/record/text_damage.hpp"
 #include "checks/rotation/probed_selector.hpp"
@@ -167,52 +165,6 @@ std::string detail_of(const ServerProgress& server, const ChainAnswers& answers,
   return {};
 }
 
-/// The path was intercepted: drops every other reason.
-void know_nothing(std::string sentence, SafeTime& safe) {
-  safe.readiness = Readiness::unknown;
-  safe.at.reset();
-  safe.reasons = {reason_for(*find_check("path_intercepted"), std::move(sentence))};
-}
-
-/// Adds a reason that does not go away with time.
-void forbid(SafeTime& safe, ReasonDetail reasons) {
-  safe.reasons.push_back(std::move(reasons));
-  safe.readiness = Readiness::not_ready;
-  safe.at.reset();
-}
-
-/// Makes the time unknown, unless a fault already forbids signing.
-void doubt(SafeTime& safe) {
-  if (safe.readiness == Readiness::not_ready) return;
-  safe.readiness = Readiness::unknown;
-  safe.at.reset();
-}
-
-/// Adds what the probe found about signing with the key.
-void add_verdicts(const ProbedSelector& probed, bool internal_view, SafeTime& safe) {
-  for (const auto& reason : probed.doubts) {
-    safe.reasons.push_back(reason);
-    doubt(safe);
-  }
-  for (const auto& fault : probed.faults) forbid(safe, fault);
-  if (internal_view) {
-    safe.reasons.push_back(
-        reason_for(*find_check("view_internal"),
-                   "the zone was probed from inside its own network, so what the public sees is unknown"));
-    doubt(safe);
-  }
-  if (!probed.path_intercepted.empty()) know_nothing(probed.path_intercepted, safe);
-}
-
-NewKey new_key(const SigningPlan& plan, const ProbedSelector& probed) {
-  NewKey key;
-  key.sha256 = plan.key ? plan.key->sha256 : plan.expectation.key_sha256;
-  key.never_used = plan.never_used;
-  if (!plan.has_neighbour) key.domainkey_absence = probed.domainkey_absence;
-  key.service = plan.expectation.service;
-  return key;
-}
-
 }  // namespace
 
 std::optional<TextDifference> compare_texts(std::string_view published, std::string_view meant) {
@@ -251,7 +203,7 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
                           const std::vector<CacheContent>& caches, WallTime now) {
   Preflight preflight;
   preflight.expected_key = plan.key;
-  preflight.times = plan.times;
+  preflight.times = plan.terms.policy;
   preflight.only_given_servers = plan.only_given_servers;
   preflight.now = now;
   preflight.report = judgement.report;
@@ -259,8 +211,12 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
   const ChainAnswers answers = read_answers(observation.key);
   if (plan.text) preflight.texts = copies_of(answers, plan);
 
-  const ProbedSelector probed = probed_selector(observation, judgement, plan.times);
-  preflight.sign = safe_to_sign(history, new_key(plan, probed), caches, plan.times, now);
+  PlannedSelector planned = plan.selector;
+  if (plan.key) planned.key_sha256 = plan.key->sha256;
+  planned.history = history;
+  planned.probed = probed_selector(observation, judgement, plan.terms.policy);
+  preflight.is_internal_view = planned.probed.is_internal_view && planned.probed.path_intercepted.empty();
+  preflight.sign = signing_verdict(planned, caches, plan.terms, now);
   const auto is_pinned = [](const probe::Hop& hop) {
     return hop.delegation.outcome == probe::DiscoveryOutcome::pinned;
   };
@@ -273,8 +229,6 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
     std::string detail = detail_of(server, answers, plan.expectation.service, preflight.report);
     if (!detail.empty()) server.detail = std::move(detail);
   }
-  preflight.is_internal_view = is_internal_view(answers) && probed.path_intercepted.empty();
-  add_verdicts(probed, is_internal_view(answers), preflight.sign.safe);
   std::ranges::copy(preflight.report.not_asked, std::back_inserter(preflight.sign.limits));
   preflight.no_way = no_way_sentence(observation);
   return preflight;

@@ -12,6 +12,7 @@
 #include "checks/history/safe_times.hpp"
 #include "checks/judgement/judge.hpp"
 #include "checks/report/report.hpp"
+#include "checks/rotation/signing_verdict.hpp"
 #include "config/basics/escape.hpp"
 #include "config/keys/key_identity.hpp"
 #include "config/policy.hpp"
@@ -24,11 +25,10 @@ struct SigningPlan {
   Expectation expectation{};                 ///< its role is ignored
   std::optional<config::KeyIdentity> key{};  ///< without it any usable key is right
   std::optional<std::string> text{};         ///< the record as it should be published, raw; strings joined
-  bool never_used = false;                   ///< see NewKey
-  bool has_neighbour = false;                ///< another selector of the domain signs, or signed recently
+  PlannedSelector selector{};                ///< without history; its role is ignored
   bool only_given_servers = false;           ///< the command line names servers, and only these are queried
   config::Policy policy{};
-  RotationPolicy times{};
+  SigningTerms terms{};
 };
 
 /// The first place where a published text differs from the intended one.
@@ -67,6 +67,12 @@ struct PublicAnswer {
   std::vector<CacheAnswer> answers{};
 };
 
+/// Commands to go on with.
+struct NextCommands {
+  config::EscapedText again{};     ///< this preflight, without `--wait`
+  config::EscapedText rotation{};  ///< the steps of the rotation that follow
+};
+
 struct Preflight {
   Report report{};  ///< judged as `pending`
   /// Its reasons include the findings that would be critical if the key were in use. With such a finding it
@@ -81,7 +87,9 @@ struct Preflight {
   std::string no_way{};           ///< see no_way_sentence
   bool is_internal_view = false;  ///< the zone was seen from inside its own network
   bool only_given_servers = false;
-  bool history_kept = false;  ///< whether the next run has the history of this one
+  bool history_kept = false;            ///< whether the next run has the history of this one
+  std::optional<WallTime> wait_ends{};  ///< how long the operator wants to wait
+  NextCommands next{};
   RotationPolicy times{};
   WallTime now{};  ///< the time for which the readiness holds
 };

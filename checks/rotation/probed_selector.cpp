@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "checks/answers/chain_answers.hpp"
+#include "checks/answers/delegation_facts.hpp"
 #include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/report/time_text.hpp"
@@ -25,6 +26,7 @@ ProbedSelector probed_selector(const probe::Observation& observation, const Judg
       probed.weaknesses.push_back(reason_for(*finding.check, finding.detail));
   }
   probed.doubts = signature_doubts(observation);
+  probed.is_internal_view = is_internal_view(read_answers(observation.key));
   probed.path_intercepted = judgement.path_intercepted;
   return probed;
 }

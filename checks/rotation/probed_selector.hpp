@@ -21,6 +21,7 @@ struct ProbedSelector {
   /// The warnings about the key: it is weak, but mail signed with it is verified.
   std::vector<ReasonDetail> weaknesses{};
   std::vector<ReasonDetail> doubts{};  ///< see `signature_doubts`
+  bool is_internal_view = false;       ///< the zone was probed from inside its own network
   std::string path_intercepted{};      ///< see Judgement
 };
 

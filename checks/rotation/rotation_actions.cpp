@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "config/basics/ascii.hpp"
+#include "checks/report/time_text.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -16,23 +16,6 @@ using std::chrono::days;
 /// The most servers that a sentence names; further ones are only counted.
 constexpr std::size_t most_named = 3;
 
-/// `text` as one word of a POSIX shell.
-std::string shell_word(std::string_view text) {
-  const auto plain = [](char c) {
-    return config::is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '/';
-  };
-  if (!text.empty() && std::ranges::all_of(text, plain)) return std::string(text);
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      word += "'\\''";
-    } else {
-      word.push_back(c);
-    }
-  }
-  return word + "'";
-}
-
 std::string server_text(const ServerProgress& server) {
   const std::string address = server.server.address.ip.to_string();
   std::string text = server.server.name.str();
@@ -42,22 +25,72 @@ std::string server_text(const ServerProgress& server) {
   return text;
 }
 
-/// The name contains the domain, so that two domains do not share a file.
-std::string key_file(const RotationInput& input, const Selector& selector) {
-  const std::string name = fmt::format("{}.{}.pem", selector.to_string(), input.domain.to_string());
-  // So that no program parses it as a flag.
-  return shell_word(name.starts_with('-') ? "./" + name : name);
+/// How long the servers may need to get a new record.
+constexpr std::chrono::minutes publishing_time{30};
+
+using Words = std::vector<std::string>;
+
+void append(Words& words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
 }
 
-/// A dkimprobe command about a selector. Names that begin with `-` must follow `--`.
-std::string command_of(std::string_view command, const RotationInput& input, const Selector& selector,
-                       const std::string& flags) {
-  const std::string domain = input.domain.to_string();
-  const std::string name = selector.to_string();
-  const std::string names = shell_word(domain) + ' ' + shell_word(name);
-  return domain.starts_with('-') || name.starts_with('-')
-             ? fmt::format("dkimprobe {} {} -- {}", command, flags, names)
-             : fmt::format("dkimprobe {} {} {}", command, names, flags);
+std::string date_text(WallTime time) {
+  return iso_time(time).substr(0, 10);
+}
+
+/// As `--last-signature` takes it.
+std::string timestamp_text(const config::Timestamp& time) {
+  return time.first == time.last ? iso_time(time.first) : date_text(time.first);
+}
+
+bool signs(const PlannedSelector& planned) {
+  return planned.role == config::Role::active;
+}
+
+/// The roles after the changes, as `rotation` takes them, with the flags for their last signatures.
+struct RoleWords {
+  Words selectors{};
+  Words flags{};
+};
+
+RoleWords role_words(const RotationSituation& situation, const std::string& day,
+                     const std::vector<RoleChange>& changes) {
+  RoleWords words;
+  const auto add = [&](const Selector& selector, config::Role role, const std::string& last_signature,
+                       bool never_used) {
+    const std::string name = selector.to_string();
+    words.selectors.push_back(
+        role == config::Role::active ? name : fmt::format("{}:{}", name, config::to_string(role)));
+    if (!last_signature.empty()) append(words.flags, {"--last-signature", name + '=' + last_signature});
+    if (never_used) append(words.flags, {"--never-used", name});
+  };
+  for (const auto& planned : situation.input.selectors) {
+    const auto change = std::ranges::find(changes, planned.selector, &RoleChange::selector);
+    const bool changes_role = change != changes.end();
+    if (changes_role && !change->role) continue;
+    const config::Role role = changes_role ? *change->role : planned.role;
+    std::string last_signature;
+    if (changes_role && change->signs_last)
+      last_signature = day;
+    else if (planned.last_signature && role != config::Role::active)
+      last_signature = timestamp_text(*planned.last_signature);
+    add(planned.selector, role, last_signature, changes_role ? change->never_used : planned.never_used);
+  }
+  for (const auto& change : changes) {
+    if (find_view(situation, change.selector) == nullptr && change.role)
+      add(change.selector, *change.role, "", change.never_used);
+  }
+  if (situation.compromised) append(words.flags, {"--compromised", situation.compromised->to_string()});
+  return words;
+}
+
+std::vector<config::EscapedText> settings_lines(const RoleChange& change, const std::string& day) {
+  std::vector<config::EscapedText> lines{fmt::format("- name: {}", change.selector.to_string()),
+                                         fmt::format("  role: {}", config::to_string(*change.role))};
+  if (change.never_used) lines.emplace_back("  never_used: yes");
+  if (change.begins) lines.push_back(fmt::format("  since: {}", day));
+  if (change.signs_last) lines.push_back(fmt::format("  last_signature: {}", day));
+  return lines;
 }
 
 }  // namespace
@@ -96,26 +129,78 @@ Selector new_selector(const RotationSituation& situation) {
   return Selector{};
 }
 
+std::string key_file_name(const config::DomainName& domain, const Selector& selector) {
+  const std::string name = fmt::format("{}.{}.pem", selector.to_string(), domain.to_string());
+  return name.starts_with('-') ? "./" + name : name;
+}
+
+SigningWait signing_wait(const RotationSituation& situation, const NextSelector& next) {
+  const RotationInput& input = situation.input;
+  const PlannedSelector* const planned = next.planned();
+  if (next.view != nullptr && next.view->sign.safe.readiness == Readiness::wait && next.view->sign.safe.at) {
+    return {std::chrono::ceil<std::chrono::seconds>(*next.view->sign.safe.at - situation.now),
+            "until caches have dropped the previous answer"};
+  }
+  const bool has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
+    return &other != planned && (signs(other) || other.role == config::Role::retired);
+  });
+  if (next.never_used && has_neighbour)
+    return {{}, "as soon as every server has it, because nobody can have queried it before"};
+  if (!next.never_used && next.view != nullptr && next.view->longest_ttl) {
+    const std::chrono::seconds time{*next.view->longest_ttl};
+    return {time, fmt::format("{} after every server has it: caches may hold the previous answer that long",
+                              duration_text(time))};
+  }
+  const auto absence = planned == nullptr ? std::nullopt : planned->probed.domainkey_absence;
+  const std::chrono::seconds time = next.never_used && absence ? *absence : input.policy.unknown_wait;
+  return {time, fmt::format("{} after every server has it, because what caches hold is unknown",
+                            duration_text(time))};
+}
+
 RotationAction make_key_action(const RotationInput& input, const Selector& selector) {
   return {"generate the key pair; only you can read the file",
           // openssl overwrites an existing file, which may be the signing key.
-          fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt "
-                      "rsa_keygen_bits:{0} -out {1})",
-                      input.rsa_bits, key_file(input, selector))};
+          {fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt "
+                       "rsa_keygen_bits:{0} -out {1})",
+                       input.rsa_bits, shell_word(key_file_name(input.domain, selector)))}};
 }
 
-RotationAction record_action(const RotationInput& input, const Selector& selector) {
+RotationAction record_action(const RotationInput& input, const NextSelector& next) {
+  const PlannedSelector* const planned = next.planned();
+  Words flags;
+  if (planned != nullptr && planned->has_public_key) {
+    flags = input.call.settings_flags;
+  } else if (planned != nullptr && planned->key_sha256 && !planned->has_key_file) {
+    return {
+        fmt::format("publish the record of the key of {}, of which the settings file has only the SHA-256; "
+                    "{} record prints the record of a key file",
+                    next.selector.to_string(), input.call.program),
+        {}};
+  } else {
+    flags = {"--key", key_file_name(input.domain, next.selector)};
+  }
+  append(flags, {"--format", "zone"});
   return {"publish its record; this prints the line for a zone file",
-          command_of("record", input, selector,
-                     fmt::format("--key {} --format zone", key_file(input, selector)))};
+          {command_text(input.call, {"record"}, input.domain, {next.selector.to_string()}, flags)}};
 }
 
-RotationAction preflight_action(const RotationInput& input, const Selector& selector, bool never_used) {
-  std::string flags =
-      fmt::format("--key {} --wait 30m{}", key_file(input, selector), never_used ? " --never-used" : "");
-  for (const auto& flag : input.flags) flags += ' ' + shell_word(flag);
+RotationAction preflight_action(const RotationSituation& situation, const NextSelector& next) {
+  const RotationInput& input = situation.input;
+  const PlannedSelector* const planned = next.planned();
+  Words flags;
+  const bool is_made = planned != nullptr && (planned->key_sha256 || next.view->has_next_key());
+  if (!is_made || (planned->has_key_file && !planned->key_sha256))
+    flags = {"--key", key_file_name(input.domain, next.selector)};
+  if (next.never_used && !(planned != nullptr && planned->never_used)) flags.emplace_back("--never-used");
+  if (!input.call.has_settings()) {
+    for (const auto& other : input.selectors) {
+      if (&other != planned && signs(other)) append(flags, {"--signs-now", other.selector.to_string()});
+    }
+  }
+  append(flags, {"--wait", wait_value(signing_wait(situation, next).time + publishing_time)});
+  append(flags, input.call.flags);
   return {"check every nameserver; this exits with 0 when it is safe to sign",
-          command_of("preflight", input, selector, flags)};
+          {command_text(input.call, {"preflight"}, input.domain, {next.selector.to_string()}, flags)}};
 }
 
 RotationAction revoke_action(const RotationInput& input, const SelectorView& view) {
@@ -123,24 +208,65 @@ RotationAction revoke_action(const RotationInput& input, const SelectorView& vie
     return fmt::format("{}. {} IN TXT \"v=DKIM1; p=\"", name.to_string(), view.ttl_seconds.value_or(3'600));
   };
   if (!view.alias)
-    return {"revoke the key: this record replaces the one with the key", line(view.name), true};
+    return {
+        "revoke the key: this record replaces the one with the key", {line(view.name)}, ActionKind::record};
   if (view.alias->is_at_or_below(input.domain))
     return {fmt::format("revoke the key where the alias {} points: this record replaces the one with the key",
                         view.name.to_string()),
-            line(*view.alias), true};
+            {line(*view.alias)},
+            ActionKind::record};
   return {fmt::format("revoke the key: this record replaces the alias (CNAME) to {}; inform the operators of "
                       "that name too",
                       view.alias->to_string()),
-          line(view.name), true};
+          {line(view.name)},
+          ActionKind::record};
+}
+
+RotationAction delete_action(const RotationInput& input, const SelectorView& view) {
+  const bool is_here = view.alias && view.alias->is_at_or_below(input.domain);
+  return {is_here
+              ? fmt::format("delete the records at {} and {}", view.name.to_string(), view.alias->to_string())
+              : fmt::format("delete the record at {}", view.name.to_string()),
+          {}};
 }
 
 RotationAction sign_action(const std::optional<Selector>& from, const Selector& to) {
-  return {
-      from ? fmt::format("sign with {} (s={} in the signer's settings) instead of {}, and note the time of "
-                         "the last signature with {}",
-                         to.to_string(), to.to_string(), from->to_string(), from->to_string())
-           : fmt::format("sign with {} (s={} in the signer's settings)", to.to_string(), to.to_string()),
-      {}};
+  return {from ? fmt::format("sign with {0} (s={0} in the signer's settings) instead of {1}", to.to_string(),
+                             from->to_string())
+               : fmt::format("sign with {0} (s={0} in the signer's settings)", to.to_string()),
+          {}};
+}
+
+RotationAction roles_action(const RotationSituation& situation, WallTime time,
+                            const std::vector<RoleChange>& changes) {
+  const RotationInput& input = situation.input;
+  const std::string day = date_text(time);
+  if (!input.call.has_settings()) {
+    auto [selectors, flags] = role_words(situation, day, changes);
+    append(flags, input.call.flags);
+    return {"then go on with this command, which names the new roles",
+            {command_text(input.call, {"rotation"}, input.domain, selectors, flags)}};
+  }
+  RotationAction action{
+      fmt::format("then change the selectors of {} in the settings file", input.domain.to_string()),
+      {},
+      ActionKind::settings};
+  for (const auto& change : changes) {
+    if (!change.role) {
+      action.summary += fmt::format("; remove {}", change.selector.to_string());
+      continue;
+    }
+    for (auto& line : settings_lines(change, day)) action.lines.push_back(std::move(line));
+  }
+  return action;
+}
+
+std::string plan_command(const RotationSituation& situation) {
+  const RotationInput& input = situation.input;
+  RoleWords words;
+  if (!input.call.has_settings()) words = role_words(situation, {}, {});
+  append(words.flags, input.call.flags);
+  return command_text(input.call, {"rotation", "plan"}, input.domain, words.selectors, words.flags);
 }
 
 PlannedStep step_of(RotationStep step, StepState state, std::string summary) {

@@ -1,6 +1,7 @@
-// Shared by the steps of a rotation: server lists, and commands and records to copy.
+// Shared by the steps of a rotation: server lists, and commands, records and settings to copy.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,20 +22,59 @@ namespace dkimprobe::checks {
 /// A selector named after the date that the domain does not use yet.
 [[nodiscard]] config::Selector new_selector(const RotationSituation& situation);
 
+/// A selector that gets its next key: with its view if the plan has it.
+struct NextSelector {
+  config::Selector selector{};
+  const SelectorView* view = nullptr;
+  bool never_used = false;  ///< nobody can have queried it
+
+  [[nodiscard]] const PlannedSelector* planned() const { return view == nullptr ? nullptr : view->planned; }
+};
+
+/// How long caches may deny the key once every server has it, and why.
+struct SigningWait {
+  std::chrono::seconds time{};
+  std::string why{};
+};
+
+[[nodiscard]] SigningWait signing_wait(const RotationSituation& situation, const NextSelector& next);
+
+/// `s2.example.com.pem`: the file of a new key in plans. It contains the domain, so that two domains do not
+/// share a file, and does not look like a flag.
+[[nodiscard]] std::string key_file_name(const config::DomainName& domain, const config::Selector& selector);
+
 [[nodiscard]] RotationAction make_key_action(const RotationInput& input, const config::Selector& selector);
 
-[[nodiscard]] RotationAction record_action(const RotationInput& input, const config::Selector& selector);
+[[nodiscard]] RotationAction record_action(const RotationInput& input, const NextSelector& next);
 
-/// `never_used`: nobody can have queried the selector.
-[[nodiscard]] RotationAction preflight_action(const RotationInput& input, const config::Selector& selector,
-                                              bool never_used = false);
+/// A preflight that waits long enough for servers and caches.
+[[nodiscard]] RotationAction preflight_action(const RotationSituation& situation, const NextSelector& next);
 
 /// The record with an empty `p=` (RFC 6376 section 3.6.1), at a name where the operator of the domain can
 /// publish it.
 [[nodiscard]] RotationAction revoke_action(const RotationInput& input, const SelectorView& view);
 
+[[nodiscard]] RotationAction delete_action(const RotationInput& input, const SelectorView& view);
+
 [[nodiscard]] RotationAction sign_action(const std::optional<config::Selector>& from,
                                          const config::Selector& to);
+
+/// The role of a selector from a step on.
+struct RoleChange {
+  config::Selector selector{};
+  std::optional<config::Role> role{};  ///< without one, the selector leaves the plan
+  bool never_used = false;
+  bool signs_last = false;  ///< that is the day of its last signature
+  bool begins = false;      ///< its role begins on that day
+};
+
+/// How to tell the program of the new roles: lines of the settings file, or without one the next command.
+/// `time` is when the roles change.
+[[nodiscard]] RotationAction roles_action(const RotationSituation& situation, WallTime time,
+                                          const std::vector<RoleChange>& changes);
+
+/// The command that prints all steps of the next change.
+[[nodiscard]] std::string plan_command(const RotationSituation& situation);
 
 [[nodiscard]] PlannedStep step_of(RotationStep step, StepState state, std::string summary);
 

@@ -53,12 +53,14 @@ std::string_view words_of(RotationStep step) {
       return "sign with the new key";
     case RotationStep::wait:
       return "wait for mail in transit";
-    case RotationStep::remove:
-      return "remove the old key";
+    case RotationStep::revoke:
+      return "revoke the old key";
+    case RotationStep::delete_record:
+      return "delete its record";
+    case RotationStep::gone:
+      return "caches drop the old key";
     case RotationStep::stop_signing:
     case RotationStep::replace:
-    case RotationStep::revoke:
-    case RotationStep::gone:
     case RotationStep::clean_up:
       // An emergency has its own headlines.
       return {};
@@ -85,6 +87,15 @@ std::string words_of(const PlannedStep& step) {
   return {};
 }
 
+/// Nothing is due; the last change to the selector may be complete.
+std::string idle_headline(const RotationOverview& overview, const std::string& signer) {
+  for (const auto& change : overview.changes) {
+    if (next_step(change) == nullptr)
+      return fmt::format("{} is done; {} signs, and nothing is due", change_text(change), signer);
+  }
+  return fmt::format("{} signs, and nothing is due", signer);
+}
+
 /// The most important fact, in one clause.
 config::EscapedText headline_of(const RotationSituation& situation, const RotationOverview& overview) {
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
@@ -100,7 +111,7 @@ config::EscapedText headline_of(const RotationSituation& situation, const Rotati
       if (step == nullptr || step->state != state) continue;
       const bool is_idle = state == StepState::pending && !step->earliest && change.from &&
                            (step->step == RotationStep::choose || step->step == RotationStep::sign);
-      if (is_idle) return fmt::format("{} signs, and nothing is due", change.from->to_string());
+      if (is_idle) return idle_headline(overview, change.from->to_string());
       return fmt::format("{}: {}", change_text(change), words_of(*step));
     }
   }
@@ -131,10 +142,10 @@ void add_notes(const RotationSituation& situation, RotationOverview& overview) {
     if (view.planned->role != Role::active || &view == situation.current) continue;
     const SelectorView* const current = situation.current;
     std::string note = fmt::format("{} is also active{}; the plan is about {}", view.selector().to_string(),
-                                   view.key.empty() ? ", but no key of it was seen" : "",
+                                   view.key.sha256.empty() ? ", but no key of it was seen" : "",
                                    current == nullptr ? "the ring" : current->selector().to_string());
     // Ages can be compared only between keys.
-    if (current != nullptr && !current->key.empty() && !view.key.empty())
+    if (current != nullptr && !current->key.sha256.empty() && !view.key.sha256.empty())
       note += situation.input.ring.empty() ? ", whose key is older" : ", whose key is in the ring";
     overview.notes.push_back(std::move(note));
   }
@@ -156,13 +167,14 @@ RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   overview.state = state_of(situation, endings);
   find_faults(situation, endings, overview);
   for (const auto& ending : endings) {
-    if (!is_over(ending)) overview.changes.push_back(closing_change(situation, ending));
+    overview.changes.push_back(closing_change(situation, ending));
   }
   overview.changes.push_back(next_change(situation));
   add_notes(situation, overview);
   overview.status = status_of(situation, overview);
   overview.headline = headline_of(situation, overview);
   report_interception(input, overview);
+  overview.plan_command = plan_command(situation);
   return overview;
 }
 
@@ -180,16 +192,16 @@ std::string_view to_string(RotationStep step) {
       return "sign";
     case RotationStep::wait:
       return "wait";
-    case RotationStep::remove:
-      return "remove";
+    case RotationStep::revoke:
+      return "revoke";
+    case RotationStep::delete_record:
+      return "delete";
+    case RotationStep::gone:
+      return "gone";
     case RotationStep::stop_signing:
       return "stop_signing";
     case RotationStep::replace:
       return "replace";
-    case RotationStep::revoke:
-      return "revoke";
-    case RotationStep::gone:
-      return "gone";
     case RotationStep::clean_up:
       return "clean_up";
   }
@@ -208,6 +220,18 @@ std::string_view to_string(StepState state) {
       return "blocked";
     case StepState::unknown:
       return "unknown";
+  }
+  return {};
+}
+
+std::string_view to_string(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::command:
+      return "command";
+    case ActionKind::record:
+      return "record";
+    case ActionKind::settings:
+      return "settings";
   }
   return {};
 }

@@ -14,8 +14,9 @@
 #include "checks/history/history.hpp"
 #include "checks/history/safe_times.hpp"
 #include "checks/report/report.hpp"
-#include "checks/rotation/probed_selector.hpp"
+#include "checks/rotation/program_call.hpp"
 #include "checks/rotation/rotation_faults.hpp"
+#include "checks/rotation/signing_verdict.hpp"
 #include "config/basics/escape.hpp"
 #include "config/basics/timestamp.hpp"
 #include "config/names/domain_name.hpp"
@@ -23,31 +24,19 @@
 
 namespace dkimprobe::checks {
 
-/// A selector with its settings, and what was published for it.
-struct PlannedSelector {
-  config::Selector selector{};
-  config::Role role = config::Role::active;
-  std::optional<std::string> key_sha256{};   ///< the key that should be there; see NewKey
-  std::optional<config::Timestamp> since{};  ///< when its role began
-  std::optional<config::Timestamp> last_signature{};
-  bool never_used = false;
-  SelectorHistory history{};  ///< empty without any probe
-  ProbedSelector probed{};    ///< by the last probe
-};
-
 struct RotationInput {
   config::DomainName domain{};
   std::vector<PlannedSelector> selectors{};  ///< each of them once
   std::vector<config::Selector> ring{};      ///< they sign in turn; empty: each key gets a new selector
   std::optional<std::chrono::seconds> max_key_age{};             ///< the maximum age of a key
-  std::chrono::seconds selector_cooldown{std::chrono::days{7}};  ///< unused time before its next key
+  std::chrono::seconds selector_cooldown{std::chrono::days{7}};  ///< see SigningTerms
   std::uint32_t rsa_bits = 2048;                                 ///< of new keys
   RotationPolicy policy{};
-  bool only_given_servers = false;   ///< the command line names servers, and only these are queried
-  std::vector<std::string> flags{};  ///< flags of this command that a preflight needs too; as given
+  bool only_given_servers = false;  ///< the command line names servers, and only these are queried
+  ProgramCall call{};
 };
 
-/// The seven steps of a rotation, and those of an emergency.
+/// The seven steps of a rotation, of which the last is in three parts, and those of an emergency.
 enum class RotationStep : std::uint8_t {
   choose,
   make_key,
@@ -55,12 +44,12 @@ enum class RotationStep : std::uint8_t {
   see,
   sign,
   wait,
-  remove,
-  // A compromised key: nothing to wait for.
+  revoke,
+  delete_record,
+  gone,  ///< no cache has the key any more
+  // A compromised key: nothing to wait for. `revoke` and `gone` come here too.
   stop_signing,
   replace,
-  revoke,
-  gone,
   clean_up,
 };
 
@@ -72,11 +61,18 @@ enum class StepState : std::uint8_t {
   unknown,  ///< what it depends on could not be checked, or is not in the settings
 };
 
+/// What the lines of an action are.
+enum class ActionKind : std::uint8_t {
+  command,   ///< one command for a shell
+  record,    ///< a line of a zone file
+  settings,  ///< lines of the settings file
+};
+
 /// Something to do: a sentence, and the lines to copy, if any.
 struct RotationAction {
   config::EscapedText summary{};  ///< a sentence
-  config::EscapedText text{};     ///< to paste: a shell command, or a line of a zone file
-  bool is_record = false;         ///< `text` is such a line
+  std::vector<config::EscapedText> lines{};
+  ActionKind kind = ActionKind::command;
 };
 
 struct PlannedStep {
@@ -104,8 +100,9 @@ struct OldKey {
   config::Selector selector{};
   SafeTime remove{};
   SafeTime gone{};
-  bool published = false;        ///< some server still has it
-  bool still_published = false;  ///< some server still has it after its removal date
+  bool published = false;  ///< some server still has it
+  bool still_published =
+      false;  ///< some server still has it, longer after its removal date than `removal_grace`
   bool removed_too_early = false;
 };
 
@@ -139,8 +136,9 @@ struct RotationOverview {
   config::EscapedText headline{};  ///< one clause
   RotationState state{};
   std::vector<RotationFault> faults{};       ///< worst first
-  std::vector<RotationChange> changes{};     ///< unfinished ones, the oldest first, then the next
+  std::vector<RotationChange> changes{};     ///< one for each key that no longer signs, then the next
   std::vector<config::EscapedText> notes{};  ///< sentences
+  config::EscapedText plan_command{};        ///< prints all steps of the next change; of `plan_rotation`
 };
 
 /// `ok`: nothing is due. `warning`: the operator has to act, or something is overdue. `critical`: mail fails
@@ -154,12 +152,11 @@ struct RotationOverview {
 [[nodiscard]] RotationOverview plan_emergency(const RotationInput& input, const config::Selector& compromised,
                                               WallTime now);
 
-/// All steps of the next change as if it started now; to `chosen` if given. The history provides times, but
-/// no step counts as done.
-[[nodiscard]] RotationOverview plan_next(const RotationInput& input,
-                                         const std::optional<config::Selector>& chosen, WallTime now);
+/// All steps of the next change as if it started now. The history provides times, but no step counts as done.
+[[nodiscard]] RotationOverview plan_next(const RotationInput& input, WallTime now);
 
 [[nodiscard]] std::string_view to_string(RotationStep step);
 [[nodiscard]] std::string_view to_string(StepState state);
+[[nodiscard]] std::string_view to_string(ActionKind kind);
 
 }  // namespace dkimprobe::checks

@@ -1,11 +1,7 @@
 #include "checks/rotation/rotation_situation.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
-
-#include "checks/answers/server_answer.hpp"
-#include "checks/record/key_record.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -18,94 +14,17 @@ using std::chrono::seconds;
 /// How long before the due date a change should begin: caches and corrections take days.
 constexpr days longest_preparation{7};
 
-/// The usable keys among the texts of a period.
-std::vector<std::string> usable_keys(const AnswerPeriod& period) {
-  std::vector<std::string> keys;
-  for (const auto& strings : period.texts) {
-    std::string text;
-    for (const auto& part : strings) text += part;
-    const KeyRecord record = read_key_record(text);
-    if (record.usable() && record.key) keys.push_back(record.key->sha256);
-  }
-  return keys;
-}
-
-/// When a usable key was seen.
-struct SeenKey {
-  WallTime first{};
-  WallTime last{};
-  std::size_t servers = 0;  ///< that have the key now
-};
-
-bool is_right_everywhere(const SignVerdict& sign) {
-  return !sign.servers.empty() && std::ranges::all_of(sign.servers, [](const ServerProgress& server) {
-    return server.progress == Progress::match;
-  });
-}
-
-/// When the selector may sign, including what its last probe found about signing with it.
-SignVerdict sign_verdict_of(const RotationInput& input, const PlannedSelector& planned, WallTime now) {
-  NewKey wanted;
-  wanted.sha256 = planned.key_sha256;
-  wanted.never_used = planned.never_used;
-  const bool has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
-    return &other != &planned && (other.role == Role::active || other.role == Role::retired);
-  });
-  if (!has_neighbour) wanted.domainkey_absence = planned.probed.domainkey_absence;
-  SignVerdict sign = safe_to_sign(planned.history, wanted, {}, input.policy, now);
-
-  SafeTime& safe = sign.safe;
-  if (!planned.probed.doubts.empty() &&
-      (safe.readiness == Readiness::ready || safe.readiness == Readiness::wait)) {
-    safe.readiness = Readiness::unknown;
-    safe.at.reset();
-    safe.reasons.insert(safe.reasons.begin(), planned.probed.doubts.begin(), planned.probed.doubts.end());
-  }
-  if (!planned.probed.faults.empty() && is_right_everywhere(sign)) {
-    safe.readiness = Readiness::not_ready;
-    safe.at.reset();
-    safe.reasons.insert(safe.reasons.begin(), planned.probed.faults.begin(), planned.probed.faults.end());
-  }
-  return sign;
-}
-
-/// The usable keys of the history by their SHA-256. Also sets the TTLs and the alias of the view.
-std::map<std::string, SeenKey> read_timelines(const PlannedSelector& planned, SelectorView& view) {
-  std::map<std::string, SeenKey> keys;
-  for (const auto& timeline : planned.history.servers) {
+/// Sets the TTLs and the alias of the view.
+void read_timelines(SelectorView& view) {
+  for (const auto& timeline : view.planned->history.servers) {
     for (const auto& period : timeline.periods) {
-      const bool is_present = &period == &timeline.periods.back();
-      for (const auto& key : usable_keys(period)) {
-        const auto [at, is_new] = keys.try_emplace(key, SeenKey{period.first_seen, period.last_seen, 0});
-        at->second.first = std::min(at->second.first, period.first_seen);
-        at->second.last = std::max(at->second.last, period.last_seen);
-        if (is_present) ++at->second.servers;
-      }
       if (period.ttl_seconds) view.longest_ttl = std::max(view.longest_ttl.value_or(0), *period.ttl_seconds);
       if (period.kind == PublishedKind::texts)
         view.ttl_seconds = std::max(view.ttl_seconds.value_or(0), period.ttl_seconds.value_or(0));
+      const bool is_present = &period == &timeline.periods.back();
       if (is_present && timeline.owner == view.name && period.kind == PublishedKind::alias)
         view.alias = period.alias;
     }
-  }
-  return keys;
-}
-
-/// Picks the key of the selector: the expected one if present, else the one that most servers have.
-void choose_key(const std::map<std::string, SeenKey>& keys, SelectorView& view) {
-  const auto is_there = [](const auto& key) { return key.second.servers > 0; };
-  auto chosen = view.planned->key_sha256 ? keys.find(*view.planned->key_sha256) : keys.end();
-  if (chosen == keys.end() || !is_there(*chosen)) {
-    const auto most = std::ranges::max_element(keys, {}, [](const auto& key) { return key.second.servers; });
-    if (most != keys.end() && is_there(*most)) chosen = most;
-  }
-  if (chosen != keys.end() && is_there(*chosen)) {
-    view.key = chosen->first;
-    view.key_first_seen = chosen->second.first;
-  }
-  for (const auto& [key, seen] : keys) {
-    if (key != view.key)
-      view.other_key_last_seen = std::max(view.other_key_last_seen.value_or(seen.last), seen.last);
   }
 }
 
@@ -113,8 +32,11 @@ SelectorView view_of(const RotationInput& input, const PlannedSelector& planned,
   SelectorView view;
   view.planned = &planned;
   view.name = planned.selector.owner_name(input.domain).value_or(config::DomainName{});
-  view.sign = sign_verdict_of(input, planned, now);
-  choose_key(read_timelines(planned, view), view);
+  const SigningTerms terms = terms_for(input, planned);
+  view.sign = signing_verdict(planned, {}, terms, now);
+  view.key = present_key(planned);
+  view.reuse = reuse_of(planned, view.key, view.sign, terms);
+  read_timelines(view);
   return view;
 }
 
@@ -178,33 +100,39 @@ const SelectorView* find_view(const RotationSituation& situation, const Selector
 
 std::optional<WallTime> key_since(const SelectorView& view) {
   const auto& history = view.planned->history;
-  if (view.key_first_seen && history.first_probe && *view.key_first_seen > *history.first_probe)
-    return view.key_first_seen;
+  if (view.key.first_seen && history.first_probe && *view.key.first_seen > *history.first_probe)
+    return view.key.first_seen;
   const auto& since = view.planned->since;
-  if (!since) return view.key_first_seen;
-  return view.key_first_seen ? std::min(*view.key_first_seen, since->first) : since->first;
+  if (!since) return view.key.first_seen;
+  return view.key.first_seen ? std::min(*view.key.first_seen, since->first) : since->first;
 }
 
 bool key_may_be_older(const SelectorView& view) {
   const auto& history = view.planned->history;
   const bool appeared =
-      view.key_first_seen && history.first_probe && *view.key_first_seen > *history.first_probe;
+      view.key.first_seen && history.first_probe && *view.key.first_seen > *history.first_probe;
   return !appeared && !view.planned->since;
 }
 
-seconds rest_of(const RotationInput& input) {
-  return std::max(input.selector_cooldown, input.policy.retention);
+SigningTerms terms_for(const RotationInput& input, const PlannedSelector& planned) {
+  SigningTerms terms;
+  terms.has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
+    return &other != &planned && (other.role == Role::active || other.role == Role::retired);
+  });
+  terms.selector_cooldown = input.selector_cooldown;
+  terms.policy = input.policy;
+  return terms;
 }
 
 std::optional<WallTime> rests_until(const RotationInput& input, const SelectorView& view) {
-  if (view.planned->never_used) return std::nullopt;
-  const auto& last = view.planned->last_signature;
-  if (last) return last->last + rest_of(input);
-  const auto& since = view.planned->since;
-  if (view.planned->role == Role::retired && since) return since->last + rest_of(input);
-  if (view.planned->role == Role::retired && view.key_first_seen)
-    return view.planned->history.last_probe.value_or(*view.key_first_seen) + rest_of(input);
-  if (view.other_key_last_seen) return *view.other_key_last_seen + rest_of(input);
+  const PlannedSelector& planned = *view.planned;
+  if (planned.never_used) return std::nullopt;
+  const seconds cooldown = cooldown_of(terms_for(input, planned));
+  if (planned.last_signature) return planned.last_signature->last + cooldown;
+  if (planned.role == Role::retired && planned.since) return planned.since->last + cooldown;
+  if (planned.role == Role::retired && view.key.first_seen)
+    return planned.history.last_probe.value_or(*view.key.first_seen) + cooldown;
+  if (view.key.other_last_seen) return *view.key.other_last_seen + cooldown;
   return std::nullopt;
 }
 

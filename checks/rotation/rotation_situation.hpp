@@ -18,12 +18,11 @@ struct SelectorView {
   const PlannedSelector* planned = nullptr;
   config::DomainName name{};
   SignVerdict sign{};
-  std::string key{};  ///< the usable key that is published, the expected one before others; may be empty
-  std::optional<WallTime> key_first_seen{};
-  std::optional<WallTime> other_key_last_seen{};  ///< of any usable key other than `key`
-  std::optional<std::uint32_t> ttl_seconds{};     ///< the largest seen of its texts
-  std::optional<std::uint32_t> longest_ttl{};     ///< the largest seen of anything, absence included
-  std::optional<config::DomainName> alias{};      ///< the current alias target of its own name
+  PresentKey key{};
+  std::optional<Reuse> reuse{};                ///< it has a new key
+  std::optional<std::uint32_t> ttl_seconds{};  ///< the largest seen of its texts
+  std::optional<std::uint32_t> longest_ttl{};  ///< the largest seen of anything, absence included
+  std::optional<config::DomainName> alias{};   ///< the current alias target of its own name
 
   [[nodiscard]] const config::Selector& selector() const { return planned->selector; }
   [[nodiscard]] bool probed() const { return planned->history.last_probe.has_value(); }
@@ -37,11 +36,7 @@ struct SelectorView {
   [[nodiscard]] bool match_everywhere() const {
     return !sign.servers.empty() && count(Progress::match) == sign.servers.size();
   }
-  /// The published key already signed in an earlier rotation.
-  [[nodiscard]] bool holds_earlier_key() const {
-    return !planned->key_sha256 && planned->last_signature && key_first_seen &&
-           *key_first_seen < planned->last_signature->first;
-  }
+  [[nodiscard]] bool holds_earlier_key() const { return is_earlier_key(*planned, key); }
   /// Whether some server has the next key.
   [[nodiscard]] bool has_next_key() const { return count(Progress::match) > 0 && !holds_earlier_key(); }
 };
@@ -51,8 +46,9 @@ struct RotationSituation {
   WallTime now{};
   std::vector<SelectorView> views{};
   const SelectorView* current = nullptr;
-  const SelectorView* next = nullptr;        ///< pending or standby
-  const SelectorView* comes_next = nullptr;  ///< next in the ring, if none is pending or standby
+  const SelectorView* next = nullptr;             ///< pending or standby
+  const SelectorView* comes_next = nullptr;       ///< next in the ring, if none is pending or standby
+  std::optional<config::Selector> compromised{};  ///< in an emergency
 };
 
 [[nodiscard]] RotationSituation read_situation(const RotationInput& input, WallTime now);
@@ -66,8 +62,7 @@ struct RotationSituation {
 /// Whether the key may be older than the first probe and the settings have no date.
 [[nodiscard]] bool key_may_be_older(const SelectorView& view);
 
-/// The cooldown of a selector before its next key, at least the retention for mail in transit.
-[[nodiscard]] std::chrono::seconds rest_of(const RotationInput& input);
+[[nodiscard]] SigningTerms terms_for(const RotationInput& input, const PlannedSelector& planned);
 
 /// The end of the cooldown: counted from the last signature, or from when an earlier key was last seen.
 [[nodiscard]] std::optional<WallTime> rests_until(const RotationInput& input, const SelectorView& view);

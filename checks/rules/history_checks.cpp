@@ -11,6 +11,7 @@
 #include "checks/catalogue/evidence.hpp"
 #include "checks/history/history.hpp"
 #include "checks/history/key_occurrences.hpp"
+#include "checks/history/safe_times.hpp"
 #include "checks/report/time_text.hpp"
 
 namespace dkimprobe::checks {
@@ -135,7 +136,7 @@ void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
   if (evidence.expectation.role != config::Role::retired) return;
   const auto until = verified_until(evidence);
   if (!until || evidence.answers.published.empty()) return verdict.not_evaluated();
-  if (evidence.observation.observed_at < *until) return;
+  if (evidence.observation.observed_at < *until + removal_grace(evidence.policy.retention)) return;
   const auto key = retired_key(evidence);
   for (const auto& group : evidence.answers.published) {
     if (!without_key(evidence, group, key).empty()) continue;

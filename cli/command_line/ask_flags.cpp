@@ -57,6 +57,24 @@ void read_families(const AskTexts& texts, AskOptions& ask, Errors& errors) {
   }
 }
 
+/// The flags as they were given, for commands that are printed.
+checks::ProgramCall call_of(const Flags& flags, const AskTexts& texts) {
+  checks::ProgramCall call;
+  const auto add = [&](const std::string& flag, const std::string& text) {
+    if (flags.given(flag)) call.flags.insert(call.flags.end(), {flag, text});
+  };
+  add("--config.file", texts.settings_file);
+  call.settings_flags = call.flags;
+  add("--storage.path", texts.storage);
+  for (const auto& text : texts.nameservers) call.flags.insert(call.flags.end(), {"--nameserver", text});
+  add("--root-hints", texts.root_hints);
+  for (const auto& text : texts.networks) call.flags.insert(call.flags.end(), {"--allow-net", text});
+  if (texts.only_ipv4) call.flags.emplace_back("-4");
+  if (texts.only_ipv6) call.flags.emplace_back("-6");
+  for (const auto& [option, text] : texts.options) add(fmt::format("--{}", option->key), text);
+  return call;
+}
+
 }  // namespace
 
 const config::Option* probe_option(std::string_view key) {
@@ -94,6 +112,7 @@ void declare_ask(Flags& flags, AskTexts& texts) {
 
 void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors& errors) {
   read_file_name(flags, "--storage.path", texts.storage, ask.storage, errors);
+  ask.call = call_of(flags, texts);
   config::Settings settings;
   for (const auto& [option, text] : texts.options) {
     const std::string flag = fmt::format("--{}", option->key);

@@ -13,6 +13,7 @@
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/record/record_composer.hpp"
+#include "checks/rotation/program_call.hpp"
 #include "cli/io/log.hpp"
 #include "cli/io/terminal.hpp"
 #include "config/basics/result.hpp"
@@ -40,6 +41,13 @@ struct AskOptions {
   std::optional<std::filesystem::path> root_hints{};
   std::optional<std::filesystem::path> settings_file{};
   std::optional<std::filesystem::path> storage{};  ///< the directory of the history
+  checks::ProgramCall call{};                      ///< these flags, for commands that are printed
+};
+
+/// Where a command that is run again and again remembers what it saw, without `AskOptions::storage`.
+struct StateChoice {
+  std::optional<std::filesystem::path> directory{};  ///< without it, the default one
+  bool off = false;
 };
 
 /// What is asked for. Whatever is not named here, the settings file names.
@@ -72,11 +80,15 @@ struct PreflightCommand {
   config::DomainName domain{};
   config::Selector selector{};
   AskOptions ask{};
-  std::optional<KeyChoice> key{};     ///< without it, the expected key of the settings file, if any
-  bool never_used = false;            ///< no resolver can have been asked for the selector
-  std::chrono::milliseconds wait{0};  ///< how long to probe repeatedly
+  std::optional<KeyChoice> key{};           ///< without it, the expected key of the settings file, if any
+  bool never_used = false;                  ///< no resolver can have been asked for the selector
+  std::vector<config::Selector> signers{};  ///< they sign now
+  std::chrono::milliseconds wait{0};        ///< how long to probe repeatedly
   std::vector<config::ServerAddress> resolvers{};  ///< the operator's own
   bool ask_resolvers = false;                      ///< with recursion, once it is safe to sign
+  StateChoice state{};
+  std::vector<std::string>
+      flags{};  ///< those of this command alone but `--wait`, for commands that are printed
   OutputChoice output{};
 };
 
@@ -97,10 +109,11 @@ struct RotationCommand {
   AskOptions ask{};
   std::vector<SelectorRole> selectors{};            ///< without duplicates, added to those of the settings
   std::vector<LastSignature> last_signatures{};     ///< each selector once
+  std::vector<config::Selector> never_used{};       ///< nobody can have queried them
   bool only_plan = false;                           ///< print the next rotation as commands; ask no server
-  std::optional<config::Selector> next{};           ///< with `only_plan`: the selector of the next key
   std::optional<config::Selector> compromised{};    ///< somebody else has its key
   std::optional<std::chrono::milliseconds> wait{};  ///< with `compromised`: probe until no server has the key
+  StateChoice state{};
   OutputChoice output{};
 };
 

@@ -34,6 +34,25 @@ void declare_storage(Flags& flags, std::string& storage, const std::string& mean
   flags.value("--storage.path", storage, "DIR", meaning, settings_group);
 }
 
+void declare_state(Flags& flags, StateTexts& texts) {
+  flags.value(
+      "--state", texts.directory, "DIR",
+      "without --storage.path: directory in which this command remembers what it saw, so that the next run "
+      "goes on from there (dkimprobe in $XDG_STATE_HOME or in ~/.local/state)",
+      settings_group);
+  flags.toggle("--no-state", texts.off, "remember nothing", settings_group);
+}
+
+void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, StateChoice& state,
+                Errors& errors) {
+  read_file_name(flags, "--state", texts.directory, state.directory, errors);
+  state.off = texts.off;
+  if (state.directory && state.off)
+    errors.push_back({"--state --no-state", "they exclude each other"});
+  else if (state.directory && has_storage)
+    errors.push_back({"--state --storage.path", "use only one of them: the history is the state"});
+}
+
 void declare_role(Flags& flags, std::string& role) {
   flags.value("--role", role, "ROLE",
               "role of the selectors: pending, active (the default), standby or retired", "What is expected");

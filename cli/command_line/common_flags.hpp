@@ -47,6 +47,18 @@ struct OutputTexts {
 void declare_help(Flags& flags, bool& help);
 void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning);
 void declare_storage(Flags& flags, std::string& storage, const std::string& meaning);
+
+/// The flags of a command that remembers what it saw.
+struct StateTexts {
+  std::string directory{};
+  bool off = false;
+};
+
+void declare_state(Flags& flags, StateTexts& texts);
+
+/// Reads what `declare_state` declared. `has_storage`: the history is kept elsewhere.
+void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, StateChoice& state,
+                config::Errors& errors);
 void declare_role(Flags& flags, std::string& role);
 void declare_message(Flags& flags, std::string& message, const std::string& meaning);
 

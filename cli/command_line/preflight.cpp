@@ -44,6 +44,8 @@ struct PreflightTexts {
   KeyTexts key{};
   std::string wait{};
   std::vector<std::string> resolvers{};
+  std::vector<std::string> signers{};
+  StateTexts state{};
 };
 
 void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& command) {
@@ -55,6 +57,11 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
                "answer for it; preflight still waits for what caches may hold about old nameservers of the "
                "zone and about the absence of `_domainkey` itself",
                when_group);
+  flags.values(
+      "--signs-now", texts.signers, "SELECTOR",
+      "this selector signs now, so `_domainkey` existed before; the roles in the settings file say the "
+      "same; repeat for more",
+      when_group);
   flags.value("--wait", texts.wait, "TIME",
               "probe again until it is safe to sign, for at most this long; by default, probe once",
               when_group);
@@ -67,6 +74,42 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
   declare_output(flags, texts.output, "one JSON object on standard output");
   declare_ask(flags, texts.ask);
   declare_storage(flags, texts.ask.storage, "directory of the history: use earlier probes and add this one");
+  declare_state(flags, texts.state);
+}
+
+/// The flags of preflight alone, but `--wait`, as they were given.
+std::vector<std::string> own_flags(const Flags& flags, const PreflightTexts& texts, bool never_used,
+                                   bool ask_resolvers) {
+  std::vector<std::string> words;
+  const auto add = [&](const char* flag, const std::string& text) {
+    if (flags.given(flag)) words.insert(words.end(), {flag, text});
+  };
+  add("--key", texts.key.file);
+  add("--passphrase-file", texts.key.passphrase_file);
+  add("--passphrase-fd", texts.key.passphrase_fd);
+  if (never_used) words.emplace_back("--never-used");
+  for (const auto& text : texts.signers) words.insert(words.end(), {"--signs-now", text});
+  for (const auto& text : texts.resolvers) words.insert(words.end(), {"--resolver", text});
+  if (ask_resolvers) words.emplace_back("--ask-resolver");
+  add("--state", texts.state.directory);
+  if (texts.state.off) words.emplace_back("--no-state");
+  return words;
+}
+
+void read_signers(const std::vector<std::string>& texts, PreflightCommand& command, Errors& errors) {
+  for (const auto& text : texts) {
+    const std::size_t before = errors.size();
+    config::Selector signer;
+    take(config::Selector::parse(text), signer, errors, "--signs-now");
+    if (errors.size() != before) continue;
+    if (signer == command.selector) {
+      errors.push_back(
+          {"--signs-now", fmt::format("{} is the selector of the new key; name the one that signs "
+                                      "until then",
+                                      signer.to_string())});
+    }
+    command.signers.push_back(std::move(signer));
+  }
 }
 
 void read_preflight_names(const std::vector<std::string>& positionals, PreflightCommand& command,
@@ -117,6 +160,7 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
     }
   }
   if (flags.given("--wait")) take(read_wait(texts.wait), command.wait, errors);
+  read_signers(texts.signers, command, errors);
   for (const auto& text : texts.resolvers) {
     config::ServerAddress resolver;
     take(config::read_server_address(text, "--resolver"), resolver, errors);
@@ -127,6 +171,8 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
     errors.push_back({"--ask-resolver", "no resolver given; add --resolver ADDRESS"});
   }
   read_ask(flags, texts.ask, command.ask, errors);
+  read_state(flags, texts.state, command.ask.storage.has_value(), command.state, errors);
+  command.flags = own_flags(flags, texts, command.never_used, command.ask_resolvers);
   read_output(flags, texts.output, command.output, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;

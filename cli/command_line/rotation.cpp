@@ -26,15 +26,16 @@ constexpr std::string_view rotation_help_start = R"(Examples
 Usage
   dkimprobe rotation [DOMAIN] --config.file FILE [FLAGS]
   dkimprobe rotation DOMAIN SELECTOR[:ROLE]... [FLAGS]
-  dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [NEXT] [FLAGS]
+  dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [FLAGS]
   dkimprobe rotation DOMAIN --compromised SELECTOR [FLAGS]
 
   Shows the steps of a key rotation: which are done, which comes next, and when.
-  A ROLE is pending, active, standby or retired. The settings file can say more:
-  when a selector last signed, how old a key may get, which selector comes next.
+  A ROLE is pending, active (it signs; the default), standby or retired. The
+  settings file can say more: when a selector last signed, how old a key may get,
+  which selector comes next.
 
   `plan` asks no server: it prints commands, records and dates for the next
-  rotation, to the selector NEXT if it is given.
+  rotation, to the selector that is pending or to a new one.
   `--compromised` shows what to do at once when somebody else has a key.
 
 Exit codes
@@ -52,7 +53,9 @@ struct RotationTexts {
   OutputTexts output{};
   std::string compromised{};
   std::vector<std::string> last_signatures{};
+  std::vector<std::string> never_used{};
   std::string wait{};
+  StateTexts state{};
 };
 
 void declare_rotation(Flags& flags, RotationTexts& texts) {
@@ -62,6 +65,9 @@ void declare_rotation(Flags& flags, RotationTexts& texts) {
                "when a selector last signed: a time such as 2026-11-01T09:30:00Z, or a day (all of it, in "
                "UTC); repeat for more",
                rotation_group);
+  flags.values("--never-used", texts.never_used, "SELECTOR",
+               "nothing was ever signed with this selector and nobody knows its name; repeat for more",
+               rotation_group);
   flags.value("--compromised", texts.compromised, "SELECTOR", "somebody else has the key of this selector",
               rotation_group);
   flags.value("--wait", texts.wait, "TIME",
@@ -69,9 +75,8 @@ void declare_rotation(Flags& flags, RotationTexts& texts) {
               rotation_group);
   declare_output(flags, texts.output, "one JSON object on standard output");
   declare_ask(flags, texts.ask);
-  declare_storage(flags, texts.ask.storage,
-                  "directory of the history: use earlier probes and add this one; without it, nothing is "
-                  "known about earlier keys");
+  declare_storage(flags, texts.ask.storage, "directory of the history: use earlier probes and add this one");
+  declare_state(flags, texts.state);
 }
 
 /// `SELECTOR` or `SELECTOR:ROLE`.
@@ -88,16 +93,16 @@ void read_selector_role(const std::string& text, bool domain_read, RotationComma
   }
   const bool is_there = std::ranges::find(command.selectors, given.selector, &SelectorRole::selector) !=
                         command.selectors.end();
-  if (is_there || (command.next && *command.next == given.selector)) {
+  if (is_there) {
     errors.push_back({escape_text(text, 80), "the selector is given twice"});
-  } else if (!command.only_plan || given.role) {
-    command.selectors.push_back(std::move(given));
-  } else if (command.next) {
-    errors.push_back(
-        {escape_text(text, 80), "only one selector can come next; the others need a role: SELECTOR:ROLE"});
   } else {
-    command.next = std::move(given.selector);
+    command.selectors.push_back(std::move(given));
   }
+}
+
+void read_never_used(const std::vector<std::string>& texts, RotationCommand& command, Errors& errors) {
+  for (const auto& text : texts)
+    take(config::Selector::parse(text), command.never_used.emplace_back(), errors, "--never-used");
 }
 
 /// `SELECTOR=TIME`.
@@ -133,8 +138,9 @@ void read_rotation_names(const RotationTexts& texts, RotationCommand& command, E
   if (words.empty()) {
     if (!command.ask.settings_file || command.only_plan || command.compromised) {
       errors.push_back({"", "no domain given; " + usage});
-    } else if (!texts.last_signatures.empty()) {
-      errors.push_back({"--last-signature", "it names a selector of one domain; give the domain"});
+    } else if (!texts.last_signatures.empty() || !texts.never_used.empty()) {
+      errors.push_back({texts.last_signatures.empty() ? "--never-used" : "--last-signature",
+                        "it names a selector of one domain; give the domain"});
     }
     return;
   }
@@ -178,6 +184,7 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
     take(config::Selector::parse(texts.compromised), command.compromised.emplace(), errors, "--compromised");
   read_rotation_names(texts, command, errors);
   for (const auto& text : texts.last_signatures) read_last_signature(text, command, errors);
+  read_never_used(texts.never_used, command, errors);
   if (command.only_plan && command.compromised)
     errors.push_back({"--compromised", "it cannot be combined with plan; leave the word plan out"});
   if (flags.given("--wait")) {
@@ -185,6 +192,7 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
     if (!command.compromised) errors.push_back({"--wait", "it needs --compromised"});
   }
   read_ask(flags, texts.ask, command.ask, errors);
+  read_state(flags, texts.state, command.ask.storage.has_value(), command.state, errors);
   read_output(flags, texts.output, command.output, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;

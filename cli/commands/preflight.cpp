@@ -20,6 +20,7 @@
 #include "cli/io/signal_watch.hpp"
 #include "cli/io/terminal.hpp"
 #include "cli/io/wall_clock.hpp"
+#include "cli/plan/kept_history.hpp"
 #include "cli/plan/polling.hpp"
 #include "cli/plan/preflight_plan.hpp"
 #include "cli/plan/preflight_polls.hpp"
@@ -97,7 +98,7 @@ checks::CacheAnswer cache_answer(const probe::ResolverAnswer& answer, const chec
   result.probe.state = state_of(answer, checks::is_expected(texts, plan, report));
   // Without a TTL the cache may hold it for the longest time assumed for unknown data.
   result.probe.seconds_left =
-      answer.seconds_left.value_or(static_cast<std::uint32_t>(plan.times.unknown_wait.count()));
+      answer.seconds_left.value_or(static_cast<std::uint32_t>(plan.terms.policy.unknown_wait.count()));
   result.detail = probe::sentence(answer);
   if (result.probe.state == CacheState::expected) result.detail += "; this is the expected key";
   if (result.probe.state == CacheState::other) result.detail += "; this is not the expected key";
@@ -131,6 +132,7 @@ class Runner {
     };
     world.sleep_until = [this](WallTime time) { return sleeper_.sleep_until(time); };
 
+    const WallTime began = run_time();
     PreflightEnd end;
     {
       const SignalWatch watch([this] { interrupt(); }, [this](milliseconds) { progress_.tick(run_time()); });
@@ -139,6 +141,8 @@ class Runner {
     }
     progress_.clear();
     end.preflight.history_kept = history_.is_kept();
+    end.preflight.next = plan_.next;
+    if (command_.wait > milliseconds{0}) end.preflight.wait_ends = began + command_.wait;
     return end;
   }
 
@@ -239,13 +243,9 @@ CommandResult run(const PreflightCommand& command) {
   }
   const auto plan = plan_preflight(command, loaded->settings, key);
   if (!plan) return tl::unexpected(Refusal(plan.error(), ExitCode::usage));
-  std::optional<HistoryStore> store;
-  if (command.ask.storage) {
-    auto opened = HistoryStore::open(*command.ask.storage);
-    if (!opened) return tl::unexpected(std::move(opened.error()));
-    store = std::move(*opened);
-  }
-  RunHistory history(std::move(store));
+  auto store = open_history(command.ask, command.state, plan->target.probe, exporters::HistoryAccess::write);
+  if (!store) return tl::unexpected(std::move(store.error()));
+  RunHistory history(std::move(*store));
   const auto [preflight, interrupted] = Runner(command, *plan, history).run();
   write_output(command.output.json
                    ? exporters::preflight_json(preflight)

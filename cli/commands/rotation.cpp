@@ -3,22 +3,26 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <iterator>
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "checks/judgement/judge.hpp"
+#include "checks/rotation/rotation_actions.hpp"
 #include "checks/rotation/rotation_plan.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
 #include "cli/io/signal_watch.hpp"
 #include "cli/io/terminal.hpp"
 #include "cli/io/wall_clock.hpp"
+#include "cli/plan/kept_history.hpp"
 #include "cli/plan/polling.hpp"
 #include "cli/plan/probe_run.hpp"
 #include "cli/plan/rotation_targets.hpp"
@@ -34,12 +38,13 @@ using exporters::HistoryAccess;
 using exporters::HistoryStore;
 using std::chrono::milliseconds;
 
-config::Result<std::optional<HistoryStore>> open_storage(const RotationCommand& command) {
-  if (!command.ask.storage) return std::nullopt;
-  auto store = HistoryStore::open(*command.ask.storage,
-                                  command.only_plan ? HistoryAccess::read : HistoryAccess::write);
-  if (!store) return tl::unexpected(std::move(store.error()));
-  return std::move(*store);
+/// Sets which new keys have the file that the plan names.
+void find_key_files(checks::RotationInput& input) {
+  for (auto& planned : input.selectors) {
+    std::error_code ignored;
+    planned.has_key_file =
+        std::filesystem::exists(checks::key_file_name(input.domain, planned.selector), ignored);
+  }
 }
 
 /// Adds a probe to the histories of the plan, and to the store if there is one.
@@ -67,7 +72,7 @@ checks::RotationOverview overview_of(const RotationCommand& command, const check
   // The end of a probe is rounded up, the clock is rounded down.
   auto now = run_time();
   for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_probe.value_or(now));
-  if (command.only_plan) return checks::plan_next(input, command.next, now);
+  if (command.only_plan) return checks::plan_next(input, now);
   if (command.compromised) return checks::plan_emergency(input, *command.compromised, now);
   return checks::plan_rotation(input, now);
 }
@@ -175,11 +180,12 @@ CommandResult run(const RotationCommand& command) {
     return tl::unexpected(Refusal(std::move(errors), ExitCode::usage));
   auto targets = plan_rotations(command, loaded->settings);
   if (!targets) return tl::unexpected(Refusal(std::move(targets.error()), ExitCode::usage));
-  auto store = open_storage(command);
-  if (!store) return tl::unexpected(std::move(store.error()));
-
   std::vector<checks::Status> statuses;
   for (auto& target : *targets) {
+    auto store = open_history(command.ask, command.state, target.asked.probe,
+                              command.only_plan ? HistoryAccess::read : HistoryAccess::write);
+    if (!store) return tl::unexpected(std::move(store.error()));
+    find_key_files(target.input);
     Planned planned;
     if (command.only_plan) {
       if (auto added = add_probe({}, *store, target); !added) return tl::unexpected(std::move(added.error()));

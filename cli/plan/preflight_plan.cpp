@@ -1,9 +1,35 @@
 #include "cli/plan/preflight_plan.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace dkimprobe::cli {
+namespace {
+
+checks::NextCommands next_commands(const PreflightCommand& command, bool domain_is_in_settings) {
+  const checks::ProgramCall& call = command.ask.call;
+  const std::string selector = command.selector.to_string();
+  std::vector<std::string> flags = command.flags;
+  flags.insert(flags.end(), call.flags.begin(), call.flags.end());
+  std::vector<std::string> roles;
+  std::vector<std::string> rotation_flags;
+  if (!domain_is_in_settings) {
+    for (const auto& signer : command.signers) roles.push_back(signer.to_string());
+    roles.push_back(selector + ":pending");
+    if (command.never_used) rotation_flags = {"--never-used", selector};
+  }
+  if (command.state.directory)
+    rotation_flags.insert(rotation_flags.end(), {"--state", command.state.directory->string()});
+  if (command.state.off) rotation_flags.emplace_back("--no-state");
+  rotation_flags.insert(rotation_flags.end(), call.flags.begin(), call.flags.end());
+  return {checks::command_text(call, {"preflight"}, command.domain, {selector}, flags),
+          checks::command_text(call, {"rotation"}, command.domain, roles, rotation_flags)};
+}
+
+}  // namespace
 
 config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
                                              const config::Settings& settings,
@@ -15,15 +41,21 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
   checks::SigningPlan& signing = plan.signing;
   signing.expectation = plan.target.expectations.front();
   signing.policy = plan.target.policy;
-  signing.times = rotation_policy(plan.target);
-  signing.never_used = command.never_used;
+  signing.terms.policy = rotation_policy(plan.target);
+  signing.terms.has_neighbour = !command.signers.empty();
+  signing.selector.selector = command.selector;
+  signing.selector.service = signing.expectation.service;
+  signing.selector.never_used = command.never_used;
   // Only the flag limits the servers: nameservers in the settings are meant to be all servers of the domain.
   signing.only_given_servers = !command.ask.probe.pinned_servers.empty();
 
   const auto domain =
       std::ranges::find(settings.domains, plan.target.domain, &config::DomainSettings::domain);
   if (domain != settings.domains.end()) {
-    signing.has_neighbour =
+    signing.terms.selector_cooldown =
+        std::chrono::ceil<std::chrono::seconds>(domain->rotation.times.selector_cooldown);
+    signing.terms.has_neighbour =
+        signing.terms.has_neighbour ||
         std::ranges::any_of(domain->selectors, [&](const config::SelectorSettings& other) {
           return !(other.selector == plan.target.selectors.front()) &&
                  (other.role == config::Role::active || other.role == config::Role::retired);
@@ -32,13 +64,15 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
                                          &config::SelectorSettings::selector);
     if (known != domain->selectors.end()) {
       signing.key = known->expected_key;
-      signing.never_used = signing.never_used || known->never_used;
+      signing.selector.never_used = signing.selector.never_used || known->never_used;
+      signing.selector.last_signature = known->last_signature;
     }
   }
   if (key) {
     signing.key = key->identity;
     if (!key->record.empty()) signing.text = key->record;
   }
+  plan.next = next_commands(command, domain != settings.domains.end());
   return plan;
 }
 

@@ -16,6 +16,7 @@ namespace dkimprobe::cli {
 struct PreflightPlan {
   CheckTarget target{};  ///< of one selector
   checks::SigningPlan signing{};
+  checks::NextCommands next{};
 };
 
 /// `key` is the content of `--key`. Errors concern the command line.

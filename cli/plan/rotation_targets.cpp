@@ -24,7 +24,11 @@ checks::PlannedSelector planned_of(const config::SelectorSettings& selector) {
   checks::PlannedSelector planned;
   planned.selector = selector.selector;
   planned.role = selector.role;
-  if (selector.expected_key) planned.key_sha256 = selector.expected_key->sha256;
+  planned.service = selector.service;
+  if (selector.expected_key) {
+    planned.key_sha256 = selector.expected_key->sha256;
+    planned.has_public_key = !selector.expected_key->spki.empty();
+  }
   planned.since = selector.since;
   planned.last_signature = selector.last_signature;
   planned.never_used = selector.never_used;
@@ -75,12 +79,16 @@ checks::RotationInput input_of(const RotationCommand& command, const config::Dom
     const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
     if (signer != input.selectors.end()) signer->last_signature = time;
   }
+  for (const auto& selector : command.never_used) {
+    const auto unused = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+    if (unused != input.selectors.end()) unused->never_used = true;
+  }
   if (command.compromised) static_cast<void>(planned_of(input, *command.compromised));
-  const auto add_flag = [&](const char* flag, const std::optional<std::filesystem::path>& file) {
-    if (file) input.flags.insert(input.flags.end(), {flag, file->string()});
-  };
-  add_flag("--config.file", command.ask.settings_file);
-  add_flag("--storage.path", command.ask.storage);
+  input.call = command.ask.call;
+  if (command.state.directory)
+    input.call.flags.insert(input.call.flags.end(), {"--state", command.state.directory->string()});
+  if (command.state.off) input.call.flags.emplace_back("--no-state");
+  if (known == nullptr) input.call.settings_flags.clear();
   input.only_given_servers = !command.ask.probe.pinned_servers.empty();
   return input;
 }
@@ -95,9 +103,20 @@ config::Result<std::vector<config::DomainName>> domains_of(const RotationCommand
   return domains;
 }
 
-/// Only a selector of the rotation that no longer signs has a last signature.
-config::Result<void> check_last_signatures(const RotationCommand& command,
-                                           const checks::RotationInput& input) {
+/// Only a selector of the rotation that no longer signs has a last signature, and only one that does not sign
+/// yet was never used.
+config::Result<void> check_uses(const RotationCommand& command, const checks::RotationInput& input) {
+  for (const auto& selector : command.never_used) {
+    const auto unused = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
+    const bool is_known = unused != input.selectors.end();
+    if (is_known && (unused->role == config::Role::pending || unused->role == config::Role::standby))
+      continue;
+    return config::failure("--never-used",
+                           fmt::format("{} {}", selector.to_string(),
+                                       is_known ? "signs, or signed before; only a pending or "
+                                                  "standby selector can be unused"
+                                                : "is not a selector of this rotation"));
+  }
   for (const auto& [selector, time] : command.last_signatures) {
     const auto signer = std::ranges::find(input.selectors, selector, &checks::PlannedSelector::selector);
     const bool is_known = signer != input.selectors.end();
@@ -134,7 +153,7 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
   for (const auto& domain : *domains) {
     const auto known = std::ranges::find(settings.domains, domain, &config::DomainSettings::domain);
     auto input = input_of(command, domain, known == settings.domains.end() ? nullptr : &*known);
-    if (auto checked = check_last_signatures(command, input); !checked)
+    if (auto checked = check_uses(command, input); !checked)
       return tl::unexpected(std::move(checked.error()));
 
     TargetChoice asked{.domain = domain};
@@ -145,14 +164,6 @@ config::Result<std::vector<RotationTarget>> plan_rotations(const RotationCommand
     CheckTarget& target = plan->targets.front();
     add_policy(target, input);
     targets.push_back({std::move(target), std::move(input)});
-  }
-  if (command.next) {
-    const auto& selectors = targets.front().input.selectors;
-    const auto next = std::ranges::find(selectors, *command.next, &checks::PlannedSelector::selector);
-    if (next != selectors.end() && next->role == config::Role::active) {
-      return config::failure(command.next->to_string(),
-                             "this selector is active; the next key needs another selector");
-    }
   }
   return targets;
 }

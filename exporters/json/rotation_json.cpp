@@ -18,8 +18,11 @@ Json safe_time_json(const checks::SafeTime& time) {
 
 Json step_json(const checks::PlannedStep& step) {
   Json actions = Json::array();
-  for (const auto& action : step.actions)
-    actions.push_back({{"summary", action.summary}, {"text", text_or_null(action.text)}});
+  for (const auto& action : step.actions) {
+    actions.push_back({{"summary", action.summary},
+                       {"kind", checks::to_string(action.kind)},
+                       {"lines", Json(action.lines)}});
+  }
   Json servers = Json::array();
   for (const auto& server : step.servers) {
     servers.push_back(

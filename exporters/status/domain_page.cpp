@@ -176,19 +176,19 @@ void write_selectors(HtmlWriter& html, const StatusOverview& overview, const Sta
   }
 }
 
-void write_step(HtmlWriter& html, const checks::PlannedStep& step, probe::WallTime now) {
+void write_step(HtmlWriter& html, const checks::PlannedStep& step, bool emergency, probe::WallTime now) {
   const bool is_now = step.state == checks::StepState::due;
   const auto item = is_now ? html.open("li", {{"aria-current", "step"}}) : html.open("li");
   html.leaf("span", {{"class", is_now ? "chip warning" : "mark"}}, checks::to_string(step.state));
   {
     const auto words = html.open("div");
-    html.leaf("b", rotation_step_title(step.step));
+    html.leaf("b", rotation_step_title(step.step, emergency));
     html.raw(" ");
     html.text(step.summary);
     if (is_now) {
       for (const auto& action : step.actions) {
         html.leaf("p", action.summary);
-        if (!action.text.empty()) html.leaf("code", action.text);
+        for (const auto& line : action.lines) html.leaf("code", line);
       }
     }
   }
@@ -226,7 +226,7 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
     html.leaf("h3", rotation_change_title(change));
     const auto list = html.open("ol", {{"class", "lines"}});
     for (const auto& step : change.steps) {
-      write_step(html, step, overview.now);
+      write_step(html, step, change.emergency, overview.now);
       // The other steps of a change that is not due are not shown.
       if (step.step == checks::RotationStep::choose && step.state == checks::StepState::pending) break;
     }

@@ -29,6 +29,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t fingerprint_shown = 16;
 
+/// How long servers usually need to get a new record.
+constexpr std::chrono::minutes usual_wait{30};
+
 Symbol symbol_of(Readiness readiness) {
   switch (readiness) {
     case Readiness::ready:
@@ -381,97 +384,120 @@ void PreflightPage::limits(const Preflight& preflight) {
     paragraph("  " + paint(neutral_symbol) + ' ', 4, limit, TextStyle::dim);
 }
 
-/// The `--wait` flag that covers the duration.
-std::string wait_flag(milliseconds span) {
-  using namespace std::chrono;
-  const auto whole = ceil<minutes>(span) + minutes{1};
-  if (whole > hours{2}) return fmt::format("--wait {}h", ceil<hours>(whole).count());
-  return fmt::format("--wait {}m", whole.count());
+/// What to do next: sentences, each with a command to copy, if any.
+struct NextStep {
+  std::string sentence{};
+  std::string command{};
+};
+
+/// This preflight with a `--wait` that covers the time.
+std::string waiting_again(const Preflight& preflight, milliseconds time) {
+  return fmt::format("{} --wait {}", preflight.next.again, checks::wait_value(time));
 }
 
-void add_waiting_steps(const Preflight& preflight, std::vector<std::string>& steps) {
+void add_waiting_steps(const Preflight& preflight, std::vector<NextStep>& steps) {
   const std::string selector = preflight.report.selector.to_string();
   const checks::SafeTime& safe = preflight.sign.safe;
   if (safe.at) {
+    const milliseconds time = *safe.at - preflight.now;
+    if (preflight.wait_ends && *safe.at > *preflight.wait_ends) {
+      steps.push_back({fmt::format("The wait needs {}, and --wait ends before, so this did not wait.",
+                                   checks::wait_text(time)),
+                       {}});
+    }
     steps.push_back(
-        fmt::format("Do not sign with {} before {}. Run this again then, or with {}, to check that the key "
-                    "is still correct.",
-                    selector, checks::time_text(*safe.at), wait_flag(*safe.at - preflight.now)));
+        {fmt::format("Do not sign with {} before {}. This waits until then, and checks that the key is "
+                     "still correct:",
+                     selector, checks::time_text(*safe.at)),
+         waiting_again(preflight, time)});
   }
   if (!preflight.history_kept) {
-    steps.emplace_back(
-        "This run is not stored: the next one counts from its own first probe. --storage.path DIR stores "
-        "what was seen.");
+    steps.push_back(
+        {"Nothing is remembered of this run: the next one counts from its own first probe. --state DIR "
+         "or --storage.path DIR remembers what was seen.",
+         {}});
   }
   if (std::ranges::any_of(safe.reasons,
                           [](const ReasonDetail& reasons) { return reasons.row->never_used_removes_it; })) {
     steps.push_back(
-        fmt::format("If {} was never announced and never used to sign, no cache can hold a wrong answer: "
-                    "give --never-used. Give it only if you are certain.",
-                    selector));
+        {fmt::format("If {} was never announced and never used to sign, no cache can hold a wrong "
+                     "answer. Give --never-used only if you are certain:",
+                     selector),
+         preflight.next.again.str() + " --never-used"});
   }
 }
 
-void add_unknown_steps(const Preflight& preflight, std::vector<std::string>& steps) {
+void add_unknown_steps(const Preflight& preflight, std::vector<NextStep>& steps) {
   const std::string selector = preflight.report.selector.to_string();
   const checks::SafeTime& safe = preflight.sign.safe;
   if (std::ranges::any_of(safe.reasons,
                           [](const ReasonDetail& reasons) { return reasons.row->is_about_signatures; })) {
     steps.push_back(
-        fmt::format("Do not sign with {}: sign the zone again first. If its parent has no DS record for it, "
-                    "nobody validates its signatures; this was not queried.",
-                    selector));
+        {fmt::format("Do not sign with {}: sign the zone again first. If its parent has no DS record "
+                     "for it, nobody validates its signatures; this was not queried.",
+                     selector),
+         {}});
     return;
   }
   if (what_is_missing(preflight.sign.servers).empty() && !preflight.is_internal_view &&
       preflight.no_way.empty()) {
-    steps.push_back(fmt::format(
-        "Do not sign with {}: a resolver did not return it to the public query. SERVFAIL may mean that the "
-        "zone's DNSSEC signatures are wrong. Fix what it reports, or query a resolver that answers you.",
-        selector));
+    steps.push_back(
+        {fmt::format("Do not sign with {}: a resolver did not return it to the public query. SERVFAIL "
+                     "may mean that the zone's DNSSEC signatures are wrong. Fix what it reports, or "
+                     "query a resolver that answers you.",
+                     selector),
+         {}});
     return;
   }
   if (preflight.is_internal_view) {
     steps.push_back(
-        fmt::format("Do not sign with {}: run this again from a machine outside your network.", selector));
+        {fmt::format("Do not sign with {}: run this again from a machine outside your network.", selector),
+         {}});
     return;
   }
   if (!preflight.no_way.empty()) {
-    steps.push_back(fmt::format("Do not sign with {} before all servers have been checked.", selector));
-    steps.push_back(preflight.no_way);
+    steps.push_back({fmt::format("Do not sign with {} before all servers have been checked.", selector), {}});
+    steps.push_back({preflight.no_way, {}});
   }
   if (preflight.no_way.empty() || is_also_silent(preflight)) {
     steps.push_back(
-        fmt::format("Do not sign with {}: a server that could not be checked does not count as ready. Bring "
-                    "those servers back, or remove them from the zone; --wait 30m probes again.",
-                    selector));
+        {fmt::format("Do not sign with {}: a server that could not be checked does not count as ready. "
+                     "Bring those servers back, or remove them from the zone. This probes until they "
+                     "are:",
+                     selector),
+         waiting_again(preflight, usual_wait)});
   }
 }
 
 void PreflightPage::next(const Preflight& preflight) {
   const std::string selector = preflight.report.selector.to_string();
   title("Next");
-  std::vector<std::string> steps;
+  std::vector<NextStep> steps;
   switch (preflight.sign.safe.readiness) {
     case Readiness::ready:
-      steps.push_back(
-          fmt::format("Sign with {} now. Keep the previous key published for {} after its last signature, "
-                      "then revoke it with an empty p=, and delete it later.",
-                      selector, checks::duration_text(preflight.times.retention)));
+      steps.push_back({fmt::format("Sign with {} now. Keep the previous key published for {} after its last "
+                                   "signature. This shows the steps:",
+                                   selector, checks::duration_text(preflight.times.retention)),
+                       preflight.next.rotation.str()});
       break;
     case Readiness::wait:
       add_waiting_steps(preflight, steps);
       break;
     case Readiness::not_ready:
-      steps.push_back(fmt::format(
-          "Do not sign with {}. Fix what is listed here; --wait 30m probes the servers until they have it.",
-          selector));
+      steps.push_back(
+          {fmt::format("Do not sign with {}. Fix the faults above. This probes the servers until they "
+                       "have the key:",
+                       selector),
+           waiting_again(preflight, usual_wait)});
       break;
     case Readiness::unknown:
       add_unknown_steps(preflight, steps);
       break;
   }
-  for (const auto& step : steps) paragraph("  ", 2, step);
+  for (const auto& [sentence, command] : steps) {
+    paragraph("  ", 2, sentence);
+    if (!command.empty()) line(fmt::format("\n    {}\n", command));
+  }
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ std::string timestamp_text(WallTime time, WallTime now) {
 }
 
 bool removes_key(RotationStep step) {
-  return step == RotationStep::remove || step == RotationStep::revoke;
+  return step == RotationStep::revoke || step == RotationStep::delete_record;
 }
 
 /// Whether nothing is to be done yet.
@@ -106,7 +106,7 @@ class RotationPage : public TextPage {
   void notes();
 
  private:
-  void step(const PlannedStep& step);
+  void step(const PlannedStep& step, bool emergency);
   void reasons(const PlannedStep& step);
   void actions(const PlannedStep& step);
   void servers(const PlannedStep& step);
@@ -175,7 +175,7 @@ void RotationPage::servers(const PlannedStep& step) {
   }
 }
 
-void RotationPage::step(const PlannedStep& step) {
+void RotationPage::step(const PlannedStep& step, bool emergency) {
   const Symbol symbol = symbol_of(step.state);
   std::string summary;
   const auto say = [&](std::string_view more) {
@@ -189,7 +189,7 @@ void RotationPage::step(const PlannedStep& step) {
       say("due");
       break;
     case StepState::pending:
-      say(step.earliest ? "from " + timestamp_text(*step.earliest, overview_.now) : "");
+      say(step.earliest ? "due from " + timestamp_text(*step.earliest, overview_.now) : "");
       break;
     case StepState::blocked:
       say("not possible yet");
@@ -203,7 +203,7 @@ void RotationPage::step(const PlannedStep& step) {
                                : step.state == StepState::done ? TextStyle::plain
                                                                : symbol.text_style;
   const std::string title =
-      paint(pad_right(std::string(rotation_step_title(step.step)), title_columns - 6), text_style);
+      paint(pad_right(std::string(rotation_step_title(step.step, emergency)), title_columns - 6), text_style);
   if (style().columns >= narrowest_beside_title) {
     paragraph(fmt::format("  {} {}  ", paint(symbol), title), title_columns, summary);
   } else {
@@ -219,7 +219,10 @@ void RotationPage::actions(const PlannedStep& step) {
   for (const auto& action : step.actions) {
     paragraph(fmt::format("      {} ", style().unicode ? "→" : "->"), style().unicode ? 8 : 9,
               action.summary);
-    if (!action.text.empty()) line(fmt::format("\n        {}\n", action.text));
+    if (action.lines.empty()) continue;
+    line();
+    for (const auto& text : action.lines) line(fmt::format("        {}", text));
+    line();
   }
 }
 
@@ -228,17 +231,19 @@ void RotationPage::change(const RotationChange& change) {
   line();
   paragraph("  ", 2, title, TextStyle::bold);
   if (is_idle(change)) {
-    step(change.steps.front());
-    paragraph("      ", 6,
-              fmt::format("dkimprobe rotation plan {} prints all steps", overview_.domain.to_string()),
-              TextStyle::dim);
+    step(change.steps.front(), change.emergency);
+    paragraph("      ", 6, "this prints all steps:", TextStyle::dim);
+    line(fmt::format("\n        {}\n", overview_.plan_command));
     return;
   }
   // Actions and servers are shown only for the next step, so that it stands out.
   bool is_next = true;
   for (const auto& each : change.steps) {
-    step(each);
-    if (each.state == StepState::done) continue;
+    step(each, change.emergency);
+    if (each.state == StepState::done) {
+      if (each.step == RotationStep::gone && !change.emergency) actions(each);
+      continue;
+    }
     if (is_next || each.step == RotationStep::revoke) servers(each);
     const bool is_turn = each.state != StepState::pending || each.step == RotationStep::see;
     if (is_turn && (is_next || change.emergency)) actions(each);
@@ -262,14 +267,15 @@ class RotationScript {
   }
   void step(const PlannedStep& step) {
     text_ += '\n';
-    std::string title(rotation_step_title(step.step));
+    std::string title(rotation_step_title(step.step, false));
     title.insert(title.find(' '), ".");
     if (step.earliest) title += fmt::format(", {}", checks::time_text(*step.earliest));
     comment(title);
     if (!step.summary.empty()) comment(step.summary);
     for (const auto& action : step.actions) {
       comment("- " + action.summary.str());
-      if (!action.text.empty()) text_ += (action.is_record ? "#   " : "") + action.text.str() + '\n';
+      for (const auto& line : action.lines)
+        text_ += (action.kind == checks::ActionKind::command ? "" : "#   ") + line.str() + '\n';
     }
   }
   [[nodiscard]] std::string take() { return std::move(text_); }
@@ -290,7 +296,7 @@ std::string rotation_change_title(const RotationChange& change) {
   return title;
 }
 
-std::string_view rotation_step_title(RotationStep step) {
+std::string_view rotation_step_title(RotationStep step, bool emergency) {
   switch (step) {
     case RotationStep::choose:
       return "1 Choose a selector";
@@ -304,16 +310,16 @@ std::string_view rotation_step_title(RotationStep step) {
       return "5 Sign with it";
     case RotationStep::wait:
       return "6 Wait";
-    case RotationStep::remove:
-      return "7 Remove the old key";
+    case RotationStep::revoke:
+      return emergency ? "3 Revoke it" : "7a Revoke the old key";
+    case RotationStep::delete_record:
+      return "7b Delete its record";
+    case RotationStep::gone:
+      return emergency ? "4 Cached copies expire" : "7c Gone";
     case RotationStep::stop_signing:
       return "1 Stop signing with it";
     case RotationStep::replace:
       return "2 Sign with another key";
-    case RotationStep::revoke:
-      return "3 Revoke it";
-    case RotationStep::gone:
-      return "4 Cached copies expire";
     case RotationStep::clean_up:
       return "5 Clean up";
   }

@@ -13,7 +13,7 @@ namespace dkimprobe::exporters {
 /// "Change from s1 to s2".
 [[nodiscard]] std::string rotation_change_title(const checks::RotationChange& change);
 /// "1 Choose a selector".
-[[nodiscard]] std::string_view rotation_step_title(checks::RotationStep step);
+[[nodiscard]] std::string_view rotation_step_title(checks::RotationStep step, bool emergency);
 
 /// The full text for one domain. Only lines to copy may be wider than the terminal.
 [[nodiscard]] std::string rotation_text(const checks::RotationOverview& overview, const TableStyle& style);

@@ -118,8 +118,8 @@ TEST_CASE("a key that matches everywhere is not ready if DNSSEC signatures were 
   SelectorHistory history;
   extend(history, observation);
   SigningPlan plan;
-  plan.never_used = true;
-  plan.has_neighbour = true;
+  plan.selector.never_used = true;
+  plan.terms.has_neighbour = true;
   const auto safe = preflight(observation, history, plan).sign.safe;
   if (times.reason.empty()) {
     CHECK(safe.readiness == Readiness::ready);
@@ -142,14 +142,14 @@ TEST_CASE(
   SelectorHistory history;
   extend(history, observation);
   SigningPlan plan;
-  plan.never_used = true;
-  plan.has_neighbour = true;
+  plan.selector.never_used = true;
+  plan.terms.has_neighbour = true;
   const auto verdict = preflight(observation, history, plan).sign;
   CHECK(verdict.safe.readiness == Readiness::unknown);
   CHECK(std::ranges::any_of(verdict.servers, [](const ServerProgress& server) {
     return server.progress == Progress::unknown && server.server.name == "ns1.example.com" &&
            server.detail == "whether it has IPv6 addresses could not be determined";
   }));
-  plan.times.ipv6 = false;
+  plan.terms.policy.ipv6 = false;
   CHECK(preflight(observation, history, plan).sign.safe.readiness == Readiness::ready);
 }

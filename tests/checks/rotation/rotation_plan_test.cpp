@@ -66,7 +66,7 @@ void check_change(const checks::RotationChange& change, const json& expected) {
   for (const auto& [name, text] : texts_of.items()) {
     json texts = json::array();
     for (const auto& action : step_named(name).actions) {
-      if (!action.text.empty()) texts.push_back(action.text);
+      for (const auto& line : action.lines) texts.push_back(line);
     }
     INFO(name);
     CHECK(texts == text);
@@ -152,32 +152,38 @@ TEST_CASE("a selector with special characters is quoted for the shell") {
   checks::PlannedSelector current;
   current.selector = config::Selector::parse("s1").value();
   input.selectors.push_back(current);
-  const auto next = config::Selector::parse("a\\036\\'b").value();
-  REQUIRE(next.to_string() == "a\\$\\'b");
-  const auto overview = checks::plan_next(input, next, config::parse_timestamp("2026-11-22")->first);
+  checks::PlannedSelector next;
+  next.selector = config::Selector::parse("a\\036\\'b").value();
+  next.role = config::Role::pending;
+  REQUIRE(next.selector.to_string() == "a\\$\\'b");
+  input.selectors.push_back(next);
+  const auto overview = checks::plan_next(input, config::parse_timestamp("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
-  CHECK(steps[1].actions.front().text ==
+  CHECK(steps[1].actions.front().lines.at(0) ==
         "test ! -e 'a\\$\\'\\''b.example.com.pem' && "
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "'a\\$\\'\\''b.example.com.pem')");
-  CHECK(steps[2].actions.front().text ==
+  CHECK(steps[2].actions.front().lines.at(0) ==
         "dkimprobe record example.com 'a\\$\\'\\''b' --key 'a\\$\\'\\''b.example.com.pem' --format zone");
 }
 
 TEST_CASE("a selector that begins with a hyphen is not taken for a flag") {
   checks::RotationInput input;
   input.domain = config::DomainName::parse("example.com").value();
-  const auto next = config::Selector::parse("-out").value();
-  const auto overview = checks::plan_next(input, next, config::parse_timestamp("2026-11-22")->first);
+  checks::PlannedSelector next;
+  next.selector = config::Selector::parse("-out").value();
+  next.role = config::Role::pending;
+  input.selectors.push_back(next);
+  const auto overview = checks::plan_next(input, config::parse_timestamp("2026-11-22")->first);
   const auto& steps = overview.changes.front().steps;
-  CHECK(steps[1].actions.front().text ==
+  CHECK(steps[1].actions.front().lines.at(0) ==
         "test ! -e ./-out.example.com.pem && "
         "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "./-out.example.com.pem)");
-  CHECK(steps[2].actions.front().text ==
+  CHECK(steps[2].actions.front().lines.at(0) ==
         "dkimprobe record --key ./-out.example.com.pem --format zone -- example.com -out");
-  CHECK(steps[3].actions.front().text ==
-        "dkimprobe preflight --key ./-out.example.com.pem --wait 30m -- example.com -out");
+  CHECK(steps[3].actions.front().lines.at(0) ==
+        "dkimprobe preflight --key ./-out.example.com.pem --wait 25h -- example.com -out");
 }
 
 TEST_CASE("faults of a key are reported for each selector that signs") {
@@ -228,7 +234,7 @@ TEST_CASE("a plan based on the given servers only says so") {
   CHECK(std::ranges::count(checks::plan_rotation(input, now).notes, sentence) == 1);
   CHECK(std::ranges::count(checks::plan_emergency(input, current.selector, now).notes, sentence) == 1);
   // It asks no server at all.
-  CHECK(std::ranges::count(checks::plan_next(input, std::nullopt, now).notes, sentence) == 0);
+  CHECK(std::ranges::count(checks::plan_next(input, now).notes, sentence) == 0);
 }
 
 TEST_CASE("of two active selectors, the plan is about the one whose key was seen") {

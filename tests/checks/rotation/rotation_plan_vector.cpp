@@ -158,8 +158,7 @@ RotationPlanVector load_rotation(const std::filesystem::path& file) {
   if (vector.contains("compromised")) {
     read.overview = checks::plan_emergency(input, selector(vector["compromised"]), now);
   } else if (vector.contains("plan")) {
-    const auto next = vector["plan"].is_string() ? std::optional(selector(vector["plan"])) : std::nullopt;
-    read.overview = checks::plan_next(input, next, now);
+    read.overview = checks::plan_next(input, now);
   } else {
     read.overview = checks::plan_rotation(input, now);
   }

@@ -1,0 +1,66 @@
+#include "checks/rotation/program_call.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "config/basics/ascii.hpp"
+
+namespace dkimprobe::checks {
+
+std::string shell_word(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return config::is_letter_or_digit(c) || std::string_view(".-_/:=@,+").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, is_plain)) return std::string(text);
+  const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (!std::ranges::all_of(text, is_printable)) {
+    // Octal escapes, so that the command is ASCII; a word that ends in a line break would lose it.
+    std::string octets;
+    for (const char c : text) octets += fmt::format("\\0{:03o}", static_cast<unsigned char>(c));
+    return fmt::format("\"$(printf '%b' '{}')\"", octets);
+  }
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      word += "'\\''";
+    } else {
+      word.push_back(c);
+    }
+  }
+  return word + "'";
+}
+
+std::string shell_command(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + shell_word(word);
+  return text;
+}
+
+std::string command_text(const ProgramCall& call, const std::vector<std::string>& command,
+                         const config::DomainName& domain, const std::vector<std::string>& operands,
+                         const std::vector<std::string>& flags) {
+  std::vector<std::string> names{domain.to_string()};
+  std::ranges::copy(operands, std::back_inserter(names));
+  const bool looks_like_flag =
+      std::ranges::any_of(names, [](const std::string& name) { return name.starts_with('-'); });
+  std::vector<std::string> words{call.program};
+  std::ranges::copy(command, std::back_inserter(words));
+  if (!looks_like_flag) std::ranges::copy(names, std::back_inserter(words));
+  std::ranges::copy(flags, std::back_inserter(words));
+  if (looks_like_flag) {
+    words.emplace_back("--");
+    std::ranges::copy(names, std::back_inserter(words));
+  }
+  return shell_command(words);
+}
+
+std::string wait_value(std::chrono::milliseconds time) {
+  using namespace std::chrono;
+  const auto whole = ceil<minutes>(time) + minutes{1};
+  return whole > hours{2} ? fmt::format("{}h", ceil<hours>(whole).count())
+                          : fmt::format("{}m", whole.count());
+}
+
+}  // namespace dkimprobe::checks
