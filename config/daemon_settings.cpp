@@ -35,10 +35,12 @@ void read_maintenance_of(SettingValues& file, const YamlValues& values, const Ya
   const YamlValue* const selector = file.find(values, "selector");
   const YamlValue* const group = file.find(values, "group");
   if ((domain == nullptr) == (group == nullptr)) {
-    file.wrong(value, "either domain or group was expected: what is under maintenance");
+    if (file.is_read(value, "domain") && file.is_read(value, "group"))
+      file.wrong(value, "either domain or group was expected: what is under maintenance");
   } else if (group != nullptr) {
     maintenance.group = read_group_name(file, *group, groups).value_or("");
-    if (selector != nullptr) file.wrong(*selector, "it needs a domain beside it");
+    if (selector != nullptr && file.is_read(value, "domain"))
+      file.wrong(*selector, "it needs a domain beside it");
   } else {
     maintenance.domain = file.parsed(*domain, read_domain);
     if (selector != nullptr) maintenance.selector = file.parsed(*selector, Selector::parse);
@@ -46,16 +48,17 @@ void read_maintenance_of(SettingValues& file, const YamlValues& values, const Ya
 }
 
 std::optional<MaintenanceSettings> read_window(SettingValues& file, const YamlValue& value,
-                                               const Groups& groups, const Settings& settings) {
+                                               const Groups& groups, const Settings& settings,
+                                               bool targets_known) {
   static const std::vector<std::string> keys = {"domain", "selector", "group", "until", "reason"};
   const auto values = file.map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
   MaintenanceSettings maintenance;
   read_maintenance_of(file, values, value, groups, maintenance);
-  check_listed(file, values, settings, maintenance);
+  if (targets_known) check_listed(file, values, settings, maintenance);
   const YamlValue* const until = file.find(values, "until");
   if (until == nullptr) {
-    file.wrong(value, "until is missing: when the maintenance ends");
+    file.missing(value, "until", "until is missing: when the maintenance ends");
   } else if (const auto timestamp = file.read_timestamp(*until)) {
     maintenance.until = timestamp->last;
     if (file.now() && maintenance.until <= *file.now())
@@ -63,7 +66,7 @@ std::optional<MaintenanceSettings> read_window(SettingValues& file, const YamlVa
   }
   const YamlValue* const reason = file.find(values, "reason");
   if (reason == nullptr) {
-    file.wrong(value, "reason is missing: a few words that metrics and the status page show");
+    file.missing(value, "reason", "reason is missing: a few words that metrics and the status page show");
   } else if (const auto text = file.read_reason(
                  *reason, "a few words were expected; metrics and the status page show them")) {
     maintenance.reason = *text;
@@ -91,9 +94,10 @@ std::optional<ProbePattern> read_pattern(SettingValues& file, const YamlValue& v
 
 }  // namespace
 
-void read_maintenance(SettingValues& file, const YamlValue& value, const Groups& groups, Settings& settings) {
+void read_maintenance(SettingValues& file, const YamlValue& value, const Groups& groups, Settings& settings,
+                      bool targets_known) {
   for (const auto& item : file.list_of(value)) {
-    if (auto window = read_window(file, item, groups, settings))
+    if (auto window = read_window(file, item, groups, settings, targets_known))
       settings.maintenance.push_back(std::move(*window));
   }
 }
@@ -114,7 +118,11 @@ void read_modules(SettingValues& file, const YamlValue& value, Settings& setting
     };
     module.use_ipv4 = yes_no("ipv4");
     module.use_ipv6 = yes_no("ipv6");
-    if (!(module.use_ipv4 && settings.probe.use_ipv4) && !(module.use_ipv6 && settings.probe.use_ipv6))
+    // If `probe` disables both, that is its own error.
+    const bool families_known = (settings.probe.use_ipv4 || settings.probe.use_ipv6) &&
+                                file.is_read(held, "ipv4") && file.is_read(held, "ipv6");
+    if (families_known && !(module.use_ipv4 && settings.probe.use_ipv4) &&
+        !(module.use_ipv6 && settings.probe.use_ipv6))
       file.wrong(held, "this and the settings under probe together disable both IPv4 and IPv6");
     if (const YamlValue* const role = file.find(values, "role"))
       module.role = file.read_role(*role).value_or(module.role);

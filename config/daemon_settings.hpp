@@ -8,7 +8,10 @@
 namespace dkimprobe::config {
 
 /// `settings` must have the domains and target files already.
-void read_maintenance(SettingValues& file, const YamlValue& value, const Groups& groups, Settings& settings);
+/// After an error in the domains or target files, `targets_known` is false: what is under maintenance may be
+/// one of those that could not be read.
+void read_maintenance(SettingValues& file, const YamlValue& value, const Groups& groups, Settings& settings,
+                      bool targets_known);
 /// `settings` must have the section `probe` already.
 void read_modules(SettingValues& file, const YamlValue& value, Settings& settings);
 [[nodiscard]] std::vector<ProbePattern> read_probe_allow(SettingValues& file, const YamlValue& value);

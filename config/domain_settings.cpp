@@ -45,8 +45,9 @@ std::optional<KeyIdentity> read_public_key(SettingValues& file, const YamlValue&
 std::optional<KeyIdentity> read_expected_key(SettingValues& file, const YamlValue& value) {
   static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256",
                                                 "passphrase_file"};
+  const std::size_t errors_before = file.error_count();
   auto values = file.map_of(value, keys);
-  if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
+  if (file.error_count() != errors_before) return std::nullopt;
   const auto passphrase = values.extract("passphrase_file");
   if (passphrase && !values.contains("private_key")) {
     file.wrong(passphrase.mapped(), "it needs a private_key beside it");
@@ -69,8 +70,10 @@ std::optional<KeyIdentity> read_expected_key(SettingValues& file, const YamlValu
 
 // ---- Selectors ----
 
-/// Reads the dates of a selector whose role is already known.
-void read_dates(SettingValues& file, const YamlValues& values, SelectorSettings& selector) {
+/// Reads the dates of a selector whose role was already read, and compares them with each other. A
+/// contradiction that follows from another error, or from another contradiction, is not reported.
+void read_dates(SettingValues& file, const YamlValue& map, const YamlValues& values, bool role_known,
+                SelectorSettings& selector) {
   const YamlValue* const never_used = file.find(values, "never_used");
   const YamlValue* const last = file.find(values, "last_signature");
   if (const YamlValue* const since = file.find(values, "since")) selector.since = file.read_past(*since);
@@ -78,15 +81,19 @@ void read_dates(SettingValues& file, const YamlValues& values, SelectorSettings&
   if (last != nullptr) selector.last_signature = file.read_past(*last);
 
   const std::string_view role = to_string(selector.role);
-  const bool has_signed = selector.role == Role::active || selector.role == Role::retired;
-  if (selector.never_used && has_signed)
+  const bool is_active = role_known && selector.role == Role::active;
+  const bool has_signed = is_active || (role_known && selector.role == Role::retired);
+  const bool is_unused = selector.never_used && file.is_read(map, "never_used");
+  const bool dates_read = file.is_read(map, "since") && file.is_read(map, "last_signature");
+  if (is_unused && has_signed)
     file.wrong(*never_used, fmt::format("the role is {}, so the selector has been used", role));
-  if (!selector.last_signature) return;
-  if (selector.never_used)
-    file.wrong(*last, "never_used is `yes`: a selector that was never used has no last signature");
-  if (selector.role == Role::active) {
+  if (!selector.last_signature || !file.is_read(map, "last_signature")) return;
+  if (is_active) {
     file.wrong(*last, "the role is active, so there is no last signature yet");
-  } else if (selector.since && selector.last_signature->first > selector.since->last) {
+  } else if (is_unused && !has_signed) {
+    file.wrong(*last, "never_used is `yes`: a selector that was never used has no last signature");
+  } else if (role_known && dates_read && selector.since &&
+             selector.last_signature->first > selector.since->last) {
     file.wrong(*last, fmt::format("this is after `since`, but a {} selector does not sign", role));
   }
 }
@@ -112,14 +119,16 @@ std::optional<SelectorSettings> read_selector(SettingValues& file, const YamlVal
   if (!is_name) {
     values = file.map_of(value, keys);
     if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
-    apply(read_defaults(file, values), selector);
+    const GroupSettings own = read_defaults(file, value, values);
+    apply(own, selector);
+    const bool role_known = own.role_known && (own.role || group.role_known);
     if (const YamlValue* const expected = file.find(values, "expected_key"))
       selector.expected_key = read_expected_key(file, *expected);
-    read_dates(file, values, selector);
+    read_dates(file, value, values, role_known, selector);
     name = file.find(values, "name");
   }
   if (name == nullptr) {
-    file.wrong(value, "name is missing: the selector, s= of a DKIM-Signature");
+    file.missing(value, "name", "name is missing: the selector, s= of a DKIM-Signature");
     return std::nullopt;
   }
   auto parsed = file.parsed(*name, Selector::parse);
@@ -139,9 +148,11 @@ class DomainReader {
 
  private:
   [[nodiscard]] bool read_name(const YamlValue& value, const YamlValues& values, DomainSettings& domain);
+  [[nodiscard]] GroupSettings read_group(const YamlValue& value, const YamlValues& values,
+                                         DomainSettings& domain);
   void read_selectors(const YamlValue& value, const GroupSettings& group, bool domain_read,
                       DomainSettings& domain);
-  void read_ring(const YamlValue& value, bool selectors_read, DomainSettings& domain);
+  void read_ring(const YamlValue& value, bool selectors_read, bool roles_known, DomainSettings& domain);
 
   SettingValues& file_;
   const Groups& groups_;
@@ -153,7 +164,7 @@ class DomainReader {
 bool DomainReader::read_name(const YamlValue& value, const YamlValues& values, DomainSettings& domain) {
   const YamlValue* const name = file_.find(values, "domain");
   if (name == nullptr) {
-    file_.wrong(value, "domain is missing: d= of a DKIM-Signature");
+    file_.missing(value, "domain", "domain is missing: d= of a DKIM-Signature");
     return false;
   }
   auto read = file_.parsed(*name, read_domain);
@@ -164,6 +175,19 @@ bool DomainReader::read_name(const YamlValue& value, const YamlValues& values, D
                                    at->second));
   }
   return true;
+}
+
+GroupSettings DomainReader::read_group(const YamlValue& value, const YamlValues& values,
+                                       DomainSettings& domain) {
+  GroupSettings group;
+  const YamlValue* const name = file_.find(values, "group");
+  const auto known = name == nullptr ? std::nullopt : read_group_name(file_, *name, groups_);
+  if (known) {
+    group = groups_.by_name.find(*known)->second;
+    domain.group = *known;
+  }
+  if ((name != nullptr && !known) || !file_.is_read(value, "group")) group.role_known = false;
+  return group;
 }
 
 void DomainReader::read_selectors(const YamlValue& value, const GroupSettings& group, bool domain_read,
@@ -186,7 +210,8 @@ void DomainReader::read_selectors(const YamlValue& value, const GroupSettings& g
   }
 }
 
-void DomainReader::read_ring(const YamlValue& value, bool selectors_read, DomainSettings& domain) {
+void DomainReader::read_ring(const YamlValue& value, bool selectors_read, bool roles_known,
+                             DomainSettings& domain) {
   const auto items = file_.list_of(value);
   if (value.node->kind != YamlNode::Kind::list) return;
   if (items.size() < 2) file_.wrong(value, "at least two selectors were expected, to sign in turn");
@@ -204,7 +229,7 @@ void DomainReader::read_ring(const YamlValue& value, bool selectors_read, Domain
     const auto known = std::ranges::find(domain.selectors, *selector, &SelectorSettings::selector);
     if (known == domain.selectors.end()) {
       file_.wrong(item, fmt::format("the selector {} is not listed under the domain", selector->to_string()));
-    } else if (known->role == Role::active) {
+    } else if (roles_known && known->role == Role::active) {
       if (active != nullptr) {
         file_.wrong(item,
                     fmt::format("{} and {} are both active, but only one selector of a rotation signs at a "
@@ -224,30 +249,24 @@ std::optional<DomainSettings> DomainReader::read(const YamlValue& value) {
   DomainSettings domain;
   const bool domain_read = read_name(value, values, domain);
 
-  GroupSettings group;
-  if (const YamlValue* const name = file_.find(values, "group")) {
-    if (const auto known = read_group_name(file_, *name, groups_)) {
-      group = groups_.find(*known)->second;
-      domain.group = *known;
-    }
-  }
-  const GroupSettings own = read_defaults(file_, values);
+  GroupSettings group = read_group(value, values, domain);
+  const GroupSettings own = read_defaults(file_, value, values);
   domain.interval = own.interval ? *own.interval : group.interval.value_or(settings_.interval);
   domain.nameservers = own.nameservers.empty() ? group.nameservers : own.nameservers;
 
   const std::size_t errors_before = file_.error_count();
   const YamlValue* const selectors = file_.find(values, "selectors");
   if (selectors == nullptr) {
-    file_.wrong(value, "selectors is missing: a list with at least one");
+    file_.missing(value, "selectors", "selectors is missing: a list with at least one");
   } else {
     read_selectors(*selectors, group, domain_read, domain);
   }
-  const bool selectors_read = file_.error_count() == errors_before;
+  const bool selectors_read = file_.error_count() == errors_before && file_.is_read(value, "selectors");
   if (const YamlValue* const rotation = file_.find(values, "rotation")) {
     const auto own_values = file_.map_of(*rotation, rotation_keys({"selectors"}));
     read_rotation(file_, own_values, group);
     if (const YamlValue* const ring = file_.find(own_values, "selectors"))
-      read_ring(*ring, selectors_read, domain);
+      read_ring(*ring, selectors_read, group.role_known, domain);
   }
   domain.rotation.times.max_key_age = group.max_key_age.value_or(settings_.rotation.max_key_age);
   domain.rotation.times.selector_cooldown =

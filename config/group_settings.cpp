@@ -14,9 +14,10 @@ const Option& retention_option() {
 
 }  // namespace
 
-GroupSettings read_defaults(SettingValues& file, const YamlValues& values) {
+GroupSettings read_defaults(SettingValues& file, const YamlValue& map, const YamlValues& values) {
   GroupSettings group;
   if (const YamlValue* const role = file.find(values, "role")) group.role = file.read_role(*role);
+  group.role_known = file.is_read(map, "role");
   if (const YamlValue* const service = file.find(values, "service"))
     group.service = file.word_of(*service, parse_service, "email or tlsrpt");
   if (const YamlValue* const identities = file.find(values, "subdomain_identities"))
@@ -50,10 +51,11 @@ Groups read_groups(SettingValues& file, const YamlValue& value) {
   for (const auto& [name, held] : file.map_of(value, std::nullopt)) {
     file.check_name(name, held, "a group");
     const auto values = file.map_of(held, keys);
-    GroupSettings group = read_defaults(file, values);
+    GroupSettings group = read_defaults(file, held, values);
     if (const YamlValue* const rotation = file.find(values, "rotation"))
       read_rotation(file, file.map_of(*rotation, rotation_keys({})), group);
-    groups.emplace(name, std::move(group));
+    if (!file.is_read(value, name)) group.role_known = false;
+    groups.by_name.emplace(name, std::move(group));
   }
   return groups;
 }
@@ -62,11 +64,12 @@ std::optional<std::string> read_group_name(SettingValues& file, const YamlValue&
                                            const Groups& groups) {
   const auto text = file.text_of(value);
   if (!text) return std::nullopt;
-  if (groups.contains(*text)) return std::string(*text);
+  if (groups.by_name.contains(*text)) return std::string(*text);
+  if (!groups.all_known) return std::nullopt;
   std::vector<std::string> names;
   if (file.error_count() < most_errors) {
     // Do not suggest an invalid name.
-    for (const auto& each : groups) {
+    for (const auto& each : groups.by_name) {
       if (is_plain_name(each.first)) names.push_back(each.first);
     }
   }

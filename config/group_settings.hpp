@@ -18,6 +18,7 @@ namespace dkimprobe::config {
 /// have some of the same keys.
 struct GroupSettings {
   std::optional<Role> role{};
+  bool role_known = true;  ///< false after an error in the role
   std::optional<Service> service{};
   std::optional<bool> subdomain_identities{};
   std::optional<std::chrono::milliseconds> interval{};
@@ -28,15 +29,19 @@ struct GroupSettings {
   std::optional<std::chrono::milliseconds> retention{};
 };
 
-using Groups = std::map<std::string, GroupSettings, std::less<>>;
+struct Groups {
+  std::map<std::string, GroupSettings, std::less<>> by_name{};
+  bool all_known = true;  ///< false after an error in the whole section
+};
 
 [[nodiscard]] Groups read_groups(SettingValues& file, const YamlValue& value);
-/// The name of an existing group.
+/// The name of an existing group; empty without an error if the groups are not known.
 [[nodiscard]] std::optional<std::string> read_group_name(SettingValues& file, const YamlValue& value,
                                                          const Groups& groups);
 
 /// Everything but the rotation, from the map of a group, a domain or a selector.
-[[nodiscard]] GroupSettings read_defaults(SettingValues& file, const YamlValues& values);
+[[nodiscard]] GroupSettings read_defaults(SettingValues& file, const YamlValue& map,
+                                          const YamlValues& values);
 /// The keys of `read_rotation`, and `more`.
 [[nodiscard]] std::vector<std::string> rotation_keys(std::vector<std::string> more);
 /// Reads the times that the map `rotation` has.

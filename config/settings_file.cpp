@@ -27,7 +27,8 @@ void read_probe(SettingValues& file, const YamlValue& value, Settings& settings)
   ProbeSettings& probe = settings.probe;
   if (!probe.use_ipv4 && !probe.use_ipv6) {
     const YamlValue* const ipv6 = file.find(values, "ipv6");
-    file.wrong(ipv6 == nullptr ? value : *ipv6, "at least one of ipv4 and ipv6 must be `yes`");
+    if (file.is_read(value, "ipv4") && file.is_read(value, "ipv6"))
+      file.wrong(ipv6 == nullptr ? value : *ipv6, "at least one of ipv4 and ipv6 must be `yes`");
   }
   if (const YamlValue* const networks = file.find(values, "allow_networks")) {
     for (const auto& item : file.list_of(*networks)) {
@@ -71,10 +72,11 @@ void read_target_files(SettingValues& file, const YamlValue& value, Settings& se
 }
 
 Result<Settings> read_root(SettingValues& file, const YamlNode& root, const Vocabulary& vocabulary) {
-  const auto values = file.map_of({&root, root.place, ""},
-                                  with_options({"probe", "policy", "rotation", "groups", "domains",
-                                                "target_files", "maintenance", "modules", "probe_allow"},
-                                               schedule_options()));
+  const YamlValue whole{&root, root.place, ""};
+  const auto values =
+      file.map_of(whole, with_options({"probe", "policy", "rotation", "groups", "domains", "target_files",
+                                       "maintenance", "modules", "probe_allow"},
+                                      schedule_options()));
   Settings settings;
   Groups groups;
   file.read_options(values, schedule_options(), settings);
@@ -88,9 +90,14 @@ Result<Settings> read_root(SettingValues& file, const YamlNode& root, const Voca
     file.read_options(file.map_of(value, with_options({}, rotation_options())), rotation_options(), settings);
   });
   read("groups", [&](const YamlValue& value) { groups = read_groups(file, value); });
+  groups.all_known = file.is_read(whole, "groups");
+  const std::size_t errors_before = file.error_count();
   read("domains", [&](const YamlValue& value) { read_domains(file, value, groups, settings); });
   read("target_files", [&](const YamlValue& value) { read_target_files(file, value, settings); });
-  read("maintenance", [&](const YamlValue& value) { read_maintenance(file, value, groups, settings); });
+  const bool targets_known = file.error_count() == errors_before && file.is_read(whole, "domains") &&
+                             file.is_read(whole, "target_files");
+  read("maintenance",
+       [&](const YamlValue& value) { read_maintenance(file, value, groups, settings, targets_known); });
   read("modules", [&](const YamlValue& value) { read_modules(file, value, settings); });
   read("probe_allow", [&](const YamlValue& value) { settings.probe_allow = read_probe_allow(file, value); });
   if (file.error_count() > 0) return tl::unexpected(file.take_errors());

@@ -74,6 +74,7 @@ class TargetReader {
     if (!is_kind(group, YamlNode::Kind::map, "a map with `targets` and `labels`")) return;
     const YamlNode* targets = nullptr;
     const YamlNode* labels = nullptr;
+    const std::size_t before = errors_.size();
     for (const auto& [key, value] : group.entries) {
       const YamlNode** const place = key.text == "targets"  ? &targets
                                      : key.text == "labels" ? &labels
@@ -84,10 +85,14 @@ class TargetReader {
         wrong(key, fmt::format("{} is given twice", key.text));
       }
     }
-    const std::size_t before = errors_.size();
+    const bool keys_read = errors_.size() == before;
     const Labels said = labels == nullptr ? Labels{} : read_labels(*labels);
     const bool labels_read = errors_.size() == before;
-    if (targets == nullptr) return wrong(group, "targets is missing: a list of domains with their selectors");
+    if (targets == nullptr) {
+      // An unknown key may be the missing one, misspelt.
+      if (keys_read) wrong(group, "targets is missing: a list of domains with their selectors");
+      return;
+    }
     if (!is_kind(*targets, YamlNode::Kind::list, "a list of targets such as example.com/s1")) return;
     for (const YamlNode& target : targets->items) read_target(target, said, labels_read);
   }

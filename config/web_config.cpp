@@ -198,7 +198,7 @@ class WebConfigReader : YamlReader {
 
   void read_tls(const YamlValue& value);
   void read_certificate(const YamlValue& whole, const YamlValues& values, TlsServerConfig& tls);
-  void read_client_certificates(const YamlValues& values, TlsServerConfig& tls);
+  void read_client_certificates(const YamlValue& whole, const YamlValues& values, TlsServerConfig& tls);
   void read_versions(const YamlValues& values, TlsServerConfig& tls);
   void read_cipher_suites(const YamlValue& value, TlsServerConfig& tls);
   void read_http(const YamlValue& value);
@@ -238,8 +238,13 @@ void WebConfigReader::read_certificate(const YamlValue& whole, const YamlValues&
   };
   const YamlValue* const certificate_place = place_of("cert");
   const YamlValue* const key_place = place_of("key");
-  if (certificate_place == nullptr) wrong(whole, "cert_file is missing (or cert): the server's certificate");
-  if (key_place == nullptr) wrong(whole, "key_file is missing (or key): the key of the server's certificate");
+  const auto report_missing = [&](const std::string& key, const char* message) {
+    if (is_read(whole, key)) missing(whole, key + "_file", message);
+  };
+  if (certificate_place == nullptr)
+    report_missing("cert", "cert_file is missing (or cert): the server's certificate");
+  if (key_place == nullptr)
+    report_missing("key", "key_file is missing (or key): the key of the server's certificate");
 
   const auto certificates = pem_of(values, "cert");
   tls.key = pem_of(values, "key");
@@ -252,15 +257,15 @@ void WebConfigReader::read_certificate(const YamlValue& whole, const YamlValues&
   if (certificates) tls.certificates = certificates->view();
 }
 
-void WebConfigReader::read_client_certificates(const YamlValues& values, TlsServerConfig& tls) {
-  bool read = true;
+void WebConfigReader::read_client_certificates(const YamlValue& whole, const YamlValues& values,
+                                               TlsServerConfig& tls) {
   if (const YamlValue* const type = given_text(values, "client_auth_type")) {
     const auto word = word_of(*type, parse_authentication,
                               "NoClientCert, RequestClientCert, RequireAnyClientCert, "
                               "VerifyClientCertIfGiven or RequireAndVerifyClientCert");
-    read = word.has_value();
     tls.client_authentication = word.value_or(ClientAuthentication::none);
   }
+  const bool read = is_read(whole, "client_auth_type");
   const YamlValue* authorities = given_text(values, "client_ca_file");
   if (authorities == nullptr) authorities = given_text(values, "client_ca");
   if (authorities != nullptr) {
@@ -352,7 +357,7 @@ void WebConfigReader::read_tls(const YamlValue& value) {
                                  [&](const std::string& key) { return given_text(values, key) != nullptr; });
   if (!is_on) return;
   read_certificate(value, values, tls);
-  read_client_certificates(values, tls);
+  read_client_certificates(value, values, tls);
   config_.tls = std::move(tls);
 }
 
@@ -409,8 +414,8 @@ void WebConfigReader::read_rate_limit(const YamlValue& value) {
                            "a time such as `1s`, `100ms` or `0`, at most a day", limit.interval);
   if (const YamlValue* const burst = given(values, "burst")) {
     limit.burst = word_of(*burst, parse_burst, "a whole number, at least 1").value_or(limit.burst);
-  } else if (limit.interval.count() > 0) {
-    wrong(value, "burst is missing: how many requests may come at once");
+  } else if (limit.interval.count() > 0 && is_read(value, "interval")) {
+    missing(value, "burst", "burst is missing: how many requests may come at once");
   }
   if (limit.interval.count() > 0) config_.rate_limit = limit;
 }

@@ -47,6 +47,7 @@ std::string YamlReader::where(const YamlValue& value) const {
 
 void YamlReader::wrong(const YamlValue& value, std::string message) {
   ++error_count_;
+  wrong_values_.insert(value.node);
   errors_.emplace(std::pair(value.place.line, value.place.column), Error{where(value), std::move(message)});
   if (errors_.size() > most_errors) errors_.erase(std::prev(errors_.end()));
 }
@@ -59,6 +60,18 @@ void YamlReader::wrong(const YamlValue& value, const Errors& errors) {
   for (const auto& each : errors) {
     wrong(value, each.where.empty() ? each.message : fmt::format("`{}`: {}", each.where, each.message));
   }
+}
+
+void YamlReader::missing(const YamlValue& map, std::string_view key, std::string message) {
+  if (!unclear_keys_.contains({map.node, std::string(key)})) wrong(map, std::move(message));
+}
+
+bool YamlReader::is_read(const YamlValue& map, std::string_view key) const {
+  if (map.node->kind != YamlNode::Kind::map || unclear_keys_.contains({map.node, std::string(key)}))
+    return false;
+  return std::ranges::none_of(map.node->entries, [&](const YamlEntry& entry) {
+    return entry.key.text == key && wrong_values_.contains(&entry.value);
+  });
 }
 
 void YamlReader::wrong_kind(const YamlValue& value, std::string_view wanted) {
@@ -77,11 +90,15 @@ Errors YamlReader::take_errors() {
 
 // ---- Shapes ----
 
+std::string YamlReader::nearest(std::string_view word, std::span<const std::string> known) const {
+  // The search takes time, so after many errors there are no more suggestions.
+  return error_count_ < most_errors ? nearest_word(word, known) : std::string{};
+}
+
 std::string YamlReader::suggestion(std::string_view word, std::span<const std::string> known) const {
   constexpr std::size_t longest_list = 30;
-  // The search takes time, so after many errors there are no more suggestions.
-  const std::string nearest = error_count_ < most_errors ? nearest_word(word, known) : std::string{};
-  if (!nearest.empty()) return fmt::format("; did you mean {}?", nearest);
+  const std::string meant = nearest(word, known);
+  if (!meant.empty()) return fmt::format("; did you mean {}?", meant);
   if (known.empty() || known.size() > longest_list) return {};
   return fmt::format("; use one of: {}", fmt::join(known, ", "));
 }
@@ -102,8 +119,10 @@ YamlValues YamlReader::map_of(const YamlValue& value, std::optional<std::span<co
       wrong({&key, key.place, value.key, key.place},
             fmt::format("a key was expected, but {}", describe(key.kind)));
     } else if (known && std::find(known->begin(), known->end(), key.text) == known->end()) {
+      unclear_keys_.emplace(value.node, nearest(key.text, *known));
       wrong(key_itself, std::string(unknown_message) + suggestion(key.text, *known));
     } else if (const auto before = values.find(key.text); before != values.end()) {
+      unclear_keys_.emplace(value.node, key.text);
       wrong(key_itself, fmt::format("the key is already given at line {}", before->second.key_place.line));
     } else {
       values.emplace(key.text, std::move(entry));

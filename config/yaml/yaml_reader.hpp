@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,8 +45,13 @@ class YamlReader {
 
   void wrong(const YamlValue& value, std::string message);
   void wrong(const YamlValue& value, const Errors& errors);
+  /// The error that the map lacks this key, unless a misspelt key that was already reported is probably it.
+  void missing(const YamlValue& map, std::string_view key, std::string message);
   void warn(const YamlValue& value, std::string message);
   [[nodiscard]] std::size_t error_count() const { return error_count_; }
+  /// False if the key of the map is misspelt or given twice, or its value has an error. A check that depends
+  /// on the value is then skipped, since its error would only follow from the one already reported.
+  [[nodiscard]] bool is_read(const YamlValue& map, std::string_view key) const;
   /// The errors by line and column, limited to the first `most_errors`.
   [[nodiscard]] Errors take_errors();
   [[nodiscard]] Errors take_warnings() { return std::move(warnings_); }
@@ -88,6 +94,7 @@ class YamlReader {
 
  private:
   [[nodiscard]] std::string where(const YamlValue& value) const;
+  [[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> known) const;
   void wrong_kind(const YamlValue& value, std::string_view wanted);
 
   std::string name_;
@@ -95,7 +102,10 @@ class YamlReader {
   /// Sorted by line and column; errors of one place in the order in which they were found.
   std::multimap<std::pair<std::uint32_t, std::uint32_t>, Error> errors_{};
   std::size_t error_count_ = 0;
-  Errors warnings_{};  ///< in the order in which they were found
+  std::set<const YamlNode*> wrong_values_{};
+  std::set<std::pair<const YamlNode*, std::string>>
+      unclear_keys_{};  ///< with their maps; misspelt or repeated
+  Errors warnings_{};   ///< in the order in which they were found
 };
 
 /// Reads the file, up to the limit of read_yaml. Errors call it a "`kind` file" and what it holds `content`.

@@ -35,6 +35,19 @@ TEST_CASE("a date is not in the future once the day has begun") {
   CHECK_FALSE(read_at("2026-11-21T23:59:59Z"));
 }
 
+TEST_CASE("the last signature may be today, though a day counts to its end") {
+  const auto read_at = [](const char* now) {
+    return read_settings(
+        "domains: [{domain: example.com, selectors: [{name: s1, role: retired, since: 2026-11-22, "
+        "last_signature: 2026-11-22}]}]\n",
+        "s.yaml", Vocabulary{{}, parse_timestamp(now)->first});
+  };
+  CHECK(read_at("2026-11-22T00:00:00Z"));
+  const auto before = read_at("2026-11-21T23:59:59Z");
+  REQUIRE_FALSE(before);
+  CHECK(before.error().size() == 2);
+}
+
 TEST_CASE("the same key has the same fingerprint in every form in which it may be given") {
   const auto given =
       GENERATE("private_key: ../keys/rsa2048_pkcs8.pem", "private_key: ../keys/rsa2048_pkcs8.der",

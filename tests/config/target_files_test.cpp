@@ -106,6 +106,10 @@ TEST_CASE("every error in a target file is reported with its position") {
   CHECK(has("8:3", "twice"));
   CHECK(has("9:14", "the selector is missing: write example.org/SELECTOR"));
   CHECK_FALSE(has("1:37", "selector is missing"));
+  // An error that follows from another is not reported.
+  CHECK_FALSE(has("5:3", "targets is missing"));
+  CHECK(shown(config::read_targets("[{targets: [a.example], labls: {selector: s1}}]", "t.yml")) ==
+        Lines{"t.yml:1:25: there is no key `labls`; did you mean labels?"});
   // A file that is being written, or holds something else.
   CHECK(shown(config::read_targets("", "t.yml")).size() == 1);
   CHECK(shown(config::read_targets("{}", "t.yml")).size() == 1);

@@ -263,3 +263,22 @@ TEST_CASE("all errors in a web configuration are reported at once, each with its
   CHECK(scratch.lines_of(missing.error()) ==
         "no_such_file.yml: the web configuration cannot be read: No such file or directory\n");
 }
+
+TEST_CASE("an error in a web configuration that follows from another is not reported") {
+  const Scratch scratch;
+  const auto errors_of = [&](const std::string& text) {
+    const auto config = load_web_config(scratch.write(text));
+    REQUIRE(!config);
+    return scratch.lines_of(config.error());
+  };
+  CHECK(errors_of("tls_server_config:\n  cert_fil: cert.pem\n  key_file: key.pem\n") ==
+        "web.yml:2:3: tls_server_config.cert_fil: unknown key; did you mean cert_file?\n");
+  CHECK(errors_of(tls + "  client_auth_typ: RequireAnyClientCert\n  client_ca_file: cert.pem\n"
+                        "  client_allowed_sans: [a.example]\n") ==
+        "web.yml:4:3: tls_server_config.client_auth_typ: unknown key; did you mean client_auth_type?\n");
+  CHECK(errors_of("rate_limit: {interval: 1s, brust: 3}\n") ==
+        "web.yml:1:28: rate_limit.brust: unknown key; did you mean burst?\n");
+  CHECK(errors_of("rate_limit: {interval: 0d}\n") ==
+        "web.yml:1:24: rate_limit.interval: `0d` cannot be used: it must be a time such as `1s`, `100ms` or "
+        "`0`, at most a day\n");
+}
