@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include <fmt/format.h>
+
 namespace dkimprobe::config {
 namespace {
 
@@ -84,6 +86,19 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
   }
   if (!pieces.good() || !pieces.at_end()) return std::nullopt;
   return Timestamp{time, time};
+}
+
+std::string to_string(const Timestamp& timestamp) {
+  const auto midnight = std::chrono::floor<std::chrono::days>(timestamp.first);
+  const std::chrono::year_month_day date(midnight);
+  const std::string day = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  if (timestamp.first != timestamp.last) return day;
+  const std::chrono::hh_mm_ss clock(timestamp.first - midnight);
+  const std::string time = fmt::format("{}T{:02}:{:02}:{:02}", day, clock.hours().count(),
+                                       clock.minutes().count(), clock.seconds().count());
+  const auto fraction = clock.subseconds().count();
+  return fraction == 0 ? time + "Z" : fmt::format("{}.{:03}Z", time, fraction);
 }
 
 }  // namespace dkimprobe::config

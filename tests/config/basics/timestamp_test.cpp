@@ -56,3 +56,13 @@ TEST_CASE("a zero octet does not end a text") {
   CHECK_FALSE(parse_timestamp(std::string_view("2026-11-01\0", 11)));
   CHECK_FALSE(parse_timestamp(std::string_view("2026-11-01T09:30:00\0", 20)));
 }
+
+TEST_CASE("a timestamp is written as it is read") {
+  for (const std::string text :
+       {"2026-11-01", "0001-01-01", "9999-12-31", "2026-11-01T00:00:00Z", "2026-11-01T09:30:01Z",
+        "2026-11-01T23:59:59.999Z", "2026-11-01T09:30:00.050Z"}) {
+    INFO(text);
+    CHECK(to_string(parse_timestamp(text).value()) == text);
+  }
+  CHECK(to_string(parse_timestamp("2026-11-01T00:30:00+01:00").value()) == "2026-10-31T23:30:00Z");
+}
