@@ -42,9 +42,10 @@ struct SelectorChange {
       removed{};  ///< unless they have a new value; what a group or a default says then holds
 };
 
-/// Returns the new text of the settings file at `path`, whose text is `text`. Errors: the settings cannot be
-/// read, before or after the change; they do not list the domain, or a target file gives it; or the YAML has
-/// a form that cannot be edited, and the error says what to change on which lines.
+/// Returns the new text of the settings file at `path`, whose text is `text`, after changes of different
+/// selectors. Errors: the settings cannot be read, before or after the change; they do not list the domain,
+/// or a target file gives it; or the YAML has a form that cannot be edited, and the error says what to change
+/// on which lines.
 [[nodiscard]] Result<std::string> edit_settings(std::string_view text, const std::filesystem::path& path,
                                                 const Vocabulary& vocabulary, const DomainName& domain,
                                                 std::span<const SelectorChange> changes);
