@@ -28,8 +28,7 @@ PlannedStep stop_step(const RotationSituation& situation, const SelectorView& ba
         fmt::format("DNS cannot show who signs. Set the role of {} to retired once nothing signs with it",
                     from));
     step.actions.push_back({fmt::format("stop signing with {} on every machine that has its key", from), {}});
-    step.actions.push_back(roles_action(
-        situation, situation.now, {{.selector = bad.selector(), .role = Role::retired, .signs_last = true}}));
+    add_roles(situation, {becomes_retired(bad.selector(), situation.now)}, step);
     return step;
   }
   auto step = step_of(RotationStep::stop_signing, StepState::done,
@@ -77,7 +76,7 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
                                 time_text(*soon->sign.safe.at));
   }
   const NextSelector next{*change.to, nullptr, true};
-  step.actions = {make_key_action(situation.input, *change.to), record_action(situation.input, next),
+  step.actions = {make_key_action(situation.input, next), record_action(situation.input, next),
                   preflight_action(situation, next), sign_action(std::nullopt, *change.to)};
   return step;
 }

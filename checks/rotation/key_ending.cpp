@@ -39,10 +39,8 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situatio
       break;
     case Readiness::unknown:
       step.summary = fmt::format("the last signature with {} is unknown", from);
-      step.actions.push_back(roles_action(
-          situation, situation.now,
-          {{.selector = ending.facts.selector, .role = config::Role::retired, .signs_last = true}}));
-      step.actions.back().summary =
+      add_roles(situation, {becomes_retired(ending.facts.selector, situation.now)}, step);
+      step.actions.front().summary =
           fmt::format("if {} no longer signs, enter the day of its last signature", from);
       break;
   }
@@ -99,6 +97,7 @@ PlannedStep delete_step(const KeyEnding& ending, const RotationInput& input, Ste
   step.servers = servers;
   step.state = state_of(ending.facts.gone.readiness);
   step.earliest = ending.facts.gone.at;
+  if (step.state == StepState::due) step.summary = "no cache can hold the key any more";
   step.actions.push_back(delete_action(input, *ending.view));
   return step;
 }
@@ -119,7 +118,7 @@ PlannedStep gone_step(const KeyEnding& ending, const RotationSituation& situatio
                                  ending.facts.selector.to_string());
       // Selectors in a ring stay until their next turn.
       if (situation.input.ring.empty())
-        step.actions.push_back(roles_action(situation, situation.now, {{.selector = ending.facts.selector}}));
+        step.actions.push_back(leave_action(situation, ending.facts.selector));
       break;
     case Readiness::wait:
       step.summary = "caches may hold the key until then";

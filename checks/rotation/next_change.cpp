@@ -71,9 +71,7 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
   } else {
     step.summary = fmt::format("a new selector, named after the date, such as {}", to);
   }
-  step.actions.push_back(
-      roles_action(situation, situation.now,
-                   {{.selector = *change.to, .role = Role::pending, .never_used = change.to_is_new}}));
+  add_roles(situation, {becomes_pending(*change.to, change.to_is_new)}, step);
   step.earliest = earliest;
   if (!due.at) {
     step.summary += situation.input.max_key_age ? "; when the key is due is unknown, because no key was seen"
@@ -91,18 +89,20 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
                           const RotationChange& change) {
   const SelectorView* const next = situation.next;
   const bool is_there = next != nullptr && next->has_next_key();
-  const bool is_made = is_there || (next != nullptr && next->planned->key_sha256);
-  auto make =
-      step_of(RotationStep::make_key,
-              is_made  ? StepState::done
-              : chosen ? StepState::due
-                       : StepState::pending,
-              is_there  ? fmt::format("there is a key for {}", to)
-              : is_made ? "the settings file names the key"
-              : chosen  ? fmt::format("no key of {} is published, and the settings file names none", to)
-                        : fmt::format("a new key pair for {}; never reuse a key", to));
+  const bool is_named = next != nullptr && next->planned->key_sha256;
+  const bool has_file = next != nullptr && next->planned->has_key_file;
+  const bool is_made = is_there || is_named || has_file;
+  auto make = step_of(RotationStep::make_key,
+                      is_made  ? StepState::done
+                      : chosen ? StepState::due
+                               : StepState::pending,
+                      is_there   ? fmt::format("there is a key for {}", to)
+                      : is_named ? "the settings file names the key"
+                      : has_file ? fmt::format("the key is in {}", next->planned->key_file)
+                      : chosen   ? fmt::format("there is no key for {} yet", to)
+                                 : fmt::format("a new key pair for {}; never reuse a key", to));
   if (is_made && is_there) make.since = next->key.first_seen;
-  if (!is_made) make.actions.push_back(make_key_action(situation.input, *change.to));
+  if (!is_made) make.actions.push_back(make_key_action(situation.input, next_selector(situation, change)));
   return make;
 }
 
@@ -204,9 +204,9 @@ void describe_ready(const RotationSituation& situation, const SelectorView& next
 void add_signing_actions(const RotationSituation& situation, const RotationChange& change,
                          PlannedStep& step) {
   step.actions.push_back(sign_action(change.from, *change.to));
-  std::vector<RoleChange> roles{{.selector = *change.to, .role = Role::active, .begins = true}};
-  if (change.from) roles.push_back({.selector = *change.from, .role = Role::retired, .signs_last = true});
-  step.actions.push_back(roles_action(situation, situation.now, roles));
+  std::vector roles{becomes_active(*change.to, situation.now)};
+  if (change.from) roles.push_back(becomes_retired(*change.from, situation.now));
+  add_roles(situation, roles, step);
 }
 
 std::string why_to_wait(const SelectorView& next) {

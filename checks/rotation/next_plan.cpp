@@ -67,12 +67,10 @@ RotationOverview plan_next(const RotationInput& input, WallTime now) {
     }
   }
   const NextSelector next{*change.to, view, never_used};
-  add_step(
-      change, RotationStep::choose, fmt::format("{}: {}", to, why), time,
-      {roles_action(situation, time,
-                    {{.selector = *change.to, .role = config::Role::pending, .never_used = never_used}})});
+  add_step(change, RotationStep::choose, fmt::format("{}: {}", to, why), time, {});
+  add_roles(situation, {becomes_pending(*change.to, never_used)}, change.steps.back());
   if (view == nullptr || !view->planned->key_sha256)
-    add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, *change.to)});
+    add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, next)});
   else
     add_step(change, RotationStep::make_key, "the settings file names the key", time, {});
   add_step(change, RotationStep::publish, "in every zone file or control panel that serves the name", time,
@@ -82,11 +80,11 @@ RotationOverview plan_next(const RotationInput& input, WallTime now) {
 
   const auto [wait, sign_why] = signing_wait(situation, next);
   time += wait;
-  std::vector<RoleChange> roles{{.selector = *change.to, .role = config::Role::active, .begins = true}};
-  if (change.from)
-    roles.push_back({.selector = *change.from, .role = config::Role::retired, .signs_last = true});
+  std::vector roles{becomes_active(*change.to, time)};
+  if (change.from) roles.push_back(becomes_retired(*change.from, time));
   add_step(change, RotationStep::sign, sign_why + "; preflight shows the exact time", time,
-           {sign_action(change.from, *change.to), roles_action(situation, time, roles)});
+           {sign_action(change.from, *change.to)});
+  add_roles(situation, roles, change.steps.back());
   if (change.from) add_end_of_old(situation, time, change);
   overview.headline = fmt::format("{}, if started now", change_text(change));
   overview.changes.push_back(std::move(change));

@@ -34,13 +34,10 @@ void append(Words& words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
 }
 
-std::string date_text(WallTime time) {
-  return iso_time(time).substr(0, 10);
-}
-
-/// As `--last-signature` takes it.
-std::string timestamp_text(const config::Timestamp& time) {
-  return time.first == time.last ? iso_time(time.first) : date_text(time.first);
+std::string key_file_of(const RotationInput& input, const NextSelector& next) {
+  const PlannedSelector* const planned = next.planned();
+  return planned == nullptr || planned->key_file.empty() ? key_file_name(input.domain, next.selector)
+                                                         : planned->key_file;
 }
 
 bool signs(const PlannedSelector& planned) {
@@ -53,44 +50,41 @@ struct RoleWords {
   Words flags{};
 };
 
-RoleWords role_words(const RotationSituation& situation, const std::string& day,
-                     const std::vector<RoleChange>& changes) {
+RoleWords role_words(const RotationSituation& situation, const std::vector<config::SelectorChange>& changes,
+                     const std::optional<Selector>& without = {}) {
   RoleWords words;
-  const auto add = [&](const Selector& selector, config::Role role, const std::string& last_signature,
-                       bool never_used) {
+  const auto add = [&](const Selector& selector, config::Role role,
+                       const std::optional<config::Timestamp>& last_signature, bool never_used) {
     const std::string name = selector.to_string();
-    words.selectors.push_back(
-        role == config::Role::active ? name : fmt::format("{}:{}", name, config::to_string(role)));
-    if (!last_signature.empty()) append(words.flags, {"--last-signature", name + '=' + last_signature});
+    const bool is_active = role == config::Role::active;
+    words.selectors.push_back(is_active ? name : fmt::format("{}:{}", name, config::to_string(role)));
+    if (last_signature && !is_active)
+      append(words.flags, {"--last-signature", name + '=' + config::to_string(*last_signature)});
     if (never_used) append(words.flags, {"--never-used", name});
   };
   for (const auto& planned : situation.input.selectors) {
-    const auto change = std::ranges::find(changes, planned.selector, &RoleChange::selector);
-    const bool changes_role = change != changes.end();
-    if (changes_role && !change->role) continue;
-    const config::Role role = changes_role ? *change->role : planned.role;
-    std::string last_signature;
-    if (changes_role && change->signs_last)
-      last_signature = day;
-    else if (planned.last_signature && role != config::Role::active)
-      last_signature = timestamp_text(*planned.last_signature);
-    add(planned.selector, role, last_signature, changes_role ? change->never_used : planned.never_used);
+    if (planned.selector == without) continue;
+    const auto change = std::ranges::find(changes, planned.selector, &config::SelectorChange::selector);
+    if (change == changes.end()) {
+      add(planned.selector, planned.role, planned.last_signature, planned.never_used);
+    } else {
+      add(planned.selector, *change->role,
+          change->last_signature ? change->last_signature : planned.last_signature,
+          change->never_used.value_or(false));
+    }
   }
   for (const auto& change : changes) {
-    if (find_view(situation, change.selector) == nullptr && change.role)
-      add(change.selector, *change.role, "", change.never_used);
+    if (find_view(situation, change.selector) == nullptr)
+      add(change.selector, *change.role, change.last_signature, change.never_used.value_or(false));
   }
   if (situation.compromised) append(words.flags, {"--compromised", situation.compromised->to_string()});
   return words;
 }
 
-std::vector<config::EscapedText> settings_lines(const RoleChange& change, const std::string& day) {
-  std::vector<config::EscapedText> lines{fmt::format("- name: {}", change.selector.to_string()),
-                                         fmt::format("  role: {}", config::to_string(*change.role))};
-  if (change.never_used) lines.emplace_back("  never_used: yes");
-  if (change.begins) lines.push_back(fmt::format("  since: {}", day));
-  if (change.signs_last) lines.push_back(fmt::format("  last_signature: {}", day));
-  return lines;
+RotationAction next_command(const RotationInput& input, RoleWords words) {
+  append(words.flags, input.call.flags);
+  return {"then go on with this command, which names the new roles",
+          {command_text(input.call, {"rotation"}, input.domain, words.selectors, words.flags)}};
 }
 
 }  // namespace
@@ -129,8 +123,9 @@ Selector new_selector(const RotationSituation& situation) {
   return Selector{};
 }
 
-std::string key_file_name(const config::DomainName& domain, const Selector& selector) {
-  const std::string name = fmt::format("{}.{}.pem", selector.to_string(), domain.to_string());
+std::string key_file_name(const config::DomainName& domain, const Selector& selector, unsigned number) {
+  const std::string name = fmt::format("{}.{}{}.pem", selector.to_string(), domain.to_string(),
+                                       number == 1 ? "" : fmt::format(".{}", number));
   return name.starts_with('-') ? "./" + name : name;
 }
 
@@ -157,12 +152,12 @@ SigningWait signing_wait(const RotationSituation& situation, const NextSelector&
                             duration_text(time))};
 }
 
-RotationAction make_key_action(const RotationInput& input, const Selector& selector) {
+RotationAction make_key_action(const RotationInput& input, const NextSelector& next) {
   return {"generate the key pair; only you can read the file",
           // openssl overwrites an existing file, which may be the signing key.
           {fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt "
                        "rsa_keygen_bits:{0} -out {1})",
-                       input.rsa_bits, shell_word(key_file_name(input.domain, selector)))}};
+                       input.rsa_bits, shell_word(key_file_of(input, next)))}};
 }
 
 RotationAction record_action(const RotationInput& input, const NextSelector& next) {
@@ -177,7 +172,7 @@ RotationAction record_action(const RotationInput& input, const NextSelector& nex
                     next.selector.to_string(), input.call.program),
         {}};
   } else {
-    flags = {"--key", key_file_name(input.domain, next.selector)};
+    flags = {"--key", key_file_of(input, next)};
   }
   append(flags, {"--format", "zone"});
   return {"publish its record; this prints the line for a zone file",
@@ -190,7 +185,7 @@ RotationAction preflight_action(const RotationSituation& situation, const NextSe
   Words flags;
   const bool is_made = planned != nullptr && (planned->key_sha256 || next.view->has_next_key());
   if (!is_made || (planned->has_key_file && !planned->key_sha256))
-    flags = {"--key", key_file_name(input.domain, next.selector)};
+    flags = {"--key", key_file_of(input, next)};
   if (next.never_used && !(planned != nullptr && planned->never_used)) flags.emplace_back("--never-used");
   if (!input.call.has_settings()) {
     for (const auto& other : input.selectors) {
@@ -237,34 +232,65 @@ RotationAction sign_action(const std::optional<Selector>& from, const Selector& 
           {}};
 }
 
-RotationAction roles_action(const RotationSituation& situation, WallTime time,
-                            const std::vector<RoleChange>& changes) {
+config::Timestamp day_of(WallTime time) {
+  return config::parse_timestamp(iso_time(time).substr(0, 10)).value();
+}
+
+config::SelectorChange becomes_pending(const Selector& selector, bool never_used) {
+  config::SelectorChange change{.selector = selector, .role = config::Role::pending};
+  if (never_used) change.never_used = true;
+  change.removed = {config::SelectorKey::since};
+  return change;
+}
+
+config::SelectorChange becomes_active(const Selector& selector, WallTime time) {
+  config::SelectorChange change{.selector = selector, .role = config::Role::active, .since = day_of(time)};
+  change.removed = {config::SelectorKey::last_signature, config::SelectorKey::never_used};
+  return change;
+}
+
+config::SelectorChange becomes_retired(const Selector& selector, WallTime time) {
+  config::SelectorChange change{.selector = selector, .role = config::Role::retired};
+  change.last_signature = day_of(time);
+  change.removed = {config::SelectorKey::since};
+  return change;
+}
+
+void add_roles(const RotationSituation& situation, const std::vector<config::SelectorChange>& changes,
+               PlannedStep& step) {
   const RotationInput& input = situation.input;
-  const std::string day = date_text(time);
   if (!input.call.has_settings()) {
-    auto [selectors, flags] = role_words(situation, day, changes);
-    append(flags, input.call.flags);
-    return {"then go on with this command, which names the new roles",
-            {command_text(input.call, {"rotation"}, input.domain, selectors, flags)}};
+    step.actions.push_back(next_command(input, role_words(situation, changes)));
+    return;
   }
-  RotationAction action{
-      fmt::format("then change the selectors of {} in the settings file", input.domain.to_string()),
-      {},
-      ActionKind::settings};
-  for (const auto& change : changes) {
-    if (!change.role) {
-      action.summary += fmt::format("; remove {}", change.selector.to_string());
-      continue;
-    }
-    for (auto& line : settings_lines(change, day)) action.lines.push_back(std::move(line));
+  RotationAction action{"then change the settings file", {}, ActionKind::settings, changes};
+  const std::string text = config::selector_yaml(input.domain, changes);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    action.lines.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
   }
-  return action;
+  step.actions.push_back(std::move(action));
+  Words flags{"--step", std::string(to_string(step.step))};
+  if (situation.compromised) append(flags, {"--compromised", situation.compromised->to_string()});
+  append(flags, input.call.flags);
+  step.actions.push_back({"or let this command write it; it shows the change and asks",
+                          {command_text(input.call, {"rotation", "apply"}, input.domain, {}, flags)}});
+}
+
+RotationAction leave_action(const RotationSituation& situation, const Selector& selector) {
+  const RotationInput& input = situation.input;
+  if (input.call.has_settings())
+    return {fmt::format("remove {} from the settings file", selector.to_string()), {}};
+  RoleWords words = role_words(situation, {}, selector);
+  if (words.selectors.empty()) return {"nothing is left of the plan", {}};
+  return next_command(input, std::move(words));
 }
 
 std::string plan_command(const RotationSituation& situation) {
   const RotationInput& input = situation.input;
   RoleWords words;
-  if (!input.call.has_settings()) words = role_words(situation, {}, {});
+  if (!input.call.has_settings()) words = role_words(situation, {});
   append(words.flags, input.call.flags);
   return command_text(input.call, {"rotation", "plan"}, input.domain, words.selectors, words.flags);
 }

@@ -39,11 +39,13 @@ struct SigningWait {
 
 [[nodiscard]] SigningWait signing_wait(const RotationSituation& situation, const NextSelector& next);
 
-/// `s2.example.com.pem`: the file of a new key in plans. It contains the domain, so that two domains do not
-/// share a file, and does not look like a flag.
-[[nodiscard]] std::string key_file_name(const config::DomainName& domain, const config::Selector& selector);
+/// The file of a new key in plans: `s2.example.com.pem`, or a name with a number from 2 on if earlier keys of
+/// the selector have that. It contains the domain, so that two domains do not share a file, and does not look
+/// like a flag.
+[[nodiscard]] std::string key_file_name(const config::DomainName& domain, const config::Selector& selector,
+                                        unsigned number = 1);
 
-[[nodiscard]] RotationAction make_key_action(const RotationInput& input, const config::Selector& selector);
+[[nodiscard]] RotationAction make_key_action(const RotationInput& input, const NextSelector& next);
 
 [[nodiscard]] RotationAction record_action(const RotationInput& input, const NextSelector& next);
 
@@ -59,19 +61,25 @@ struct SigningWait {
 [[nodiscard]] RotationAction sign_action(const std::optional<config::Selector>& from,
                                          const config::Selector& to);
 
-/// The role of a selector from a step on.
-struct RoleChange {
-  config::Selector selector{};
-  std::optional<config::Role> role{};  ///< without one, the selector leaves the plan
-  bool never_used = false;
-  bool signs_last = false;  ///< that is the day of its last signature
-  bool begins = false;      ///< its role begins on that day
-};
+/// The whole day of this time, as a date of the settings.
+[[nodiscard]] config::Timestamp day_of(WallTime time);
 
-/// How to tell the program of the new roles: lines of the settings file, or without one the next command.
-/// `time` is when the roles change.
-[[nodiscard]] RotationAction roles_action(const RotationSituation& situation, WallTime time,
-                                          const std::vector<RoleChange>& changes);
+/// The selector gets its next key; its last signature stays known.
+[[nodiscard]] config::SelectorChange becomes_pending(const config::Selector& selector, bool never_used);
+
+[[nodiscard]] config::SelectorChange becomes_active(const config::Selector& selector, WallTime time);
+
+/// `time` is on the day of its last signature.
+[[nodiscard]] config::SelectorChange becomes_retired(const config::Selector& selector, WallTime time);
+
+/// Adds how to tell the program of the new roles: lines of the settings file and the command that writes
+/// them, or without a settings file the next command.
+void add_roles(const RotationSituation& situation, const std::vector<config::SelectorChange>& changes,
+               PlannedStep& step);
+
+/// The selector leaves the plan.
+[[nodiscard]] RotationAction leave_action(const RotationSituation& situation,
+                                          const config::Selector& selector);
 
 /// The command that prints all steps of the next change.
 [[nodiscard]] std::string plan_command(const RotationSituation& situation);

@@ -132,7 +132,7 @@ Status status_of(const RotationSituation& situation, const RotationOverview& ove
 
 void add_notes(const RotationSituation& situation, RotationOverview& overview) {
   add_note_of_servers(situation.input, overview);
-  if (overview.state.key_may_be_older) {
+  if (overview.state.key_may_be_older && situation.input.call.has_settings()) {
     overview.notes.push_back(
         fmt::format("the key of {} was already there at the first probe and may be older; set `since` in the "
                     "settings file to the time when it began to sign",
@@ -206,6 +206,14 @@ std::string_view to_string(RotationStep step) {
       return "clean_up";
   }
   return {};
+}
+
+std::optional<RotationStep> parse_rotation_step(std::string_view name) {
+  for (const RotationStep step :
+       {RotationStep::choose, RotationStep::sign, RotationStep::wait, RotationStep::stop_signing}) {
+    if (name == to_string(step)) return step;
+  }
+  return std::nullopt;
 }
 
 std::string_view to_string(StepState state) {

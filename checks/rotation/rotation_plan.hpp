@@ -21,6 +21,7 @@
 #include "config/basics/timestamp.hpp"
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
+#include "config/settings_edit.hpp"
 
 namespace dkimprobe::checks {
 
@@ -73,6 +74,7 @@ struct RotationAction {
   config::EscapedText summary{};  ///< a sentence
   std::vector<config::EscapedText> lines{};
   ActionKind kind = ActionKind::command;
+  std::vector<config::SelectorChange> changes{};  ///< that the lines of `settings` say
 };
 
 struct PlannedStep {
@@ -156,6 +158,8 @@ struct RotationOverview {
 [[nodiscard]] RotationOverview plan_next(const RotationInput& input, WallTime now);
 
 [[nodiscard]] std::string_view to_string(RotationStep step);
+/// Of the steps that change the settings: choose, sign, wait, stop_signing.
+[[nodiscard]] std::optional<RotationStep> parse_rotation_step(std::string_view name);
 [[nodiscard]] std::string_view to_string(StepState state);
 [[nodiscard]] std::string_view to_string(ActionKind kind);
 

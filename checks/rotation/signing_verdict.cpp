@@ -135,6 +135,12 @@ PresentKey present_key(const PlannedSelector& planned) {
   return present;
 }
 
+bool was_removed(const PlannedSelector& planned, std::string_view sha256) {
+  const auto keys = seen_keys(planned.history);
+  const auto found = keys.find(std::string(sha256));
+  return found != keys.end() && found->second.servers == 0;
+}
+
 bool is_earlier_key(const PlannedSelector& planned, const PresentKey& key) {
   return !planned.key_sha256 && planned.last_signature && key.first_seen &&
          *key.first_seen < planned.last_signature->first;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checks/history/history.hpp"
@@ -20,9 +21,10 @@ struct PlannedSelector {
   config::Selector selector{};
   config::Role role = config::Role::active;
   config::Service service = config::Service::email;
-  std::optional<std::string> key_sha256{};   ///< the key that should be there; see NewKey
-  bool has_public_key = false;               ///< the settings contain that key, not only its fingerprint
-  bool has_key_file = false;                 ///< there is a file of the name that plans give to new keys
+  std::optional<std::string> key_sha256{};  ///< the key that should be there; see NewKey
+  bool has_public_key = false;              ///< the settings contain that key, not only its fingerprint
+  std::string key_file{};     ///< for its next key, without one in the settings; see key_file_name
+  bool has_key_file = false;  ///< it exists
   std::optional<config::Timestamp> since{};  ///< when its role began
   std::optional<config::Timestamp> last_signature{};
   bool never_used = false;
@@ -51,6 +53,9 @@ struct PresentKey {
 };
 
 [[nodiscard]] PresentKey present_key(const PlannedSelector& planned);
+
+/// Whether the key was published for the selector earlier, and no server has it any more.
+[[nodiscard]] bool was_removed(const PlannedSelector& planned, std::string_view sha256);
 
 /// Whether the published key already signed in an earlier rotation.
 [[nodiscard]] bool is_earlier_key(const PlannedSelector& planned, const PresentKey& key);

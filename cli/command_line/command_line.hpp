@@ -13,7 +13,7 @@
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/record/record_composer.hpp"
-#include "checks/rotation/program_call.hpp"
+#include "checks/rotation/rotation_plan.hpp"
 #include "cli/io/log.hpp"
 #include "cli/io/terminal.hpp"
 #include "config/basics/result.hpp"
@@ -111,6 +111,8 @@ struct RotationCommand {
   std::vector<LastSignature> last_signatures{};     ///< each selector once
   std::vector<config::Selector> never_used{};       ///< nobody can have queried them
   bool only_plan = false;                           ///< print the next rotation as commands; ask no server
+  std::optional<checks::RotationStep> apply{};      ///< write what this step changes in the settings
+  bool agreed = false;                              ///< with `apply`: the operator need not be asked
   std::optional<config::Selector> compromised{};    ///< somebody else has its key
   std::optional<std::chrono::milliseconds> wait{};  ///< with `compromised`: probe until no server has the key
   StateChoice state{};
@@ -148,8 +150,10 @@ struct LintCommand {
 
 struct RecordCommand {
   config::DomainName domain{};
-  config::Selector selector{};                    ///< unless there are `practices`
-  KeyChoice key{};                                ///< unless there are `practices`, or `revoke`
+  config::Selector selector{};  ///< unless there are `practices`
+  /// Of `--key`. Without it, and without `practices` and `revoke`, the settings file has the key.
+  std::optional<KeyChoice> key{};
+  std::optional<std::filesystem::path> settings_file{};
   bool revoke = false;                            ///< print the record of a revoked key
   std::optional<checks::AdspPolicy> practices{};  ///< print the ADSP record, not a key record
   checks::KeyRecordTags tags{};

@@ -29,6 +29,7 @@ constexpr std::string_view record_help_start = R"(Examples
 
 Usage
   dkimprobe record --key FILE DOMAIN SELECTOR [FLAGS]
+  dkimprobe record --config.file FILE DOMAIN SELECTOR [FLAGS]
   dkimprobe record --revoke DOMAIN SELECTOR [FLAGS]
   dkimprobe record --adsp unknown|all|discardable DOMAIN [FLAGS]
 
@@ -116,6 +117,7 @@ struct RecordTexts {
   std::string ttl{};
   std::string via{};
   std::string zone{};
+  std::string settings_file{};
   bool help = false;
 };
 
@@ -123,6 +125,9 @@ void declare_record(Flags& flags, RecordTexts& texts, RecordCommand& command) {
   constexpr const char* record_group = "The record";
   flags.positionals(texts.positionals);
   declare_key(flags, texts.key);
+  flags.value("--config.file", texts.settings_file, "FILE",
+              "settings file that contains the expected key of the selector, in place of --key",
+              settings_group);
   const auto add = [&](const char* flag, std::string& text, const char* meaning, const char* word,
                        const char* group) { flags.value(flag, text, word, meaning, group); };
   flags.toggle("--revoke", command.revoke, "the record of a revoked key, with an empty p=", record_group);
@@ -148,8 +153,8 @@ void declare_record(Flags& flags, RecordTexts& texts, RecordCommand& command) {
 
 /// Refuses flags of keys and selectors, which do not apply to signing practices.
 void refuse_beside_practices(const Flags& flags, const RecordTexts& texts, Errors& errors) {
-  for (const char* flag : {"--key", "--passphrase-file", "--passphrase-fd", "--revoke", "--hash", "--service",
-                           "--flags", "--notes", "--via"}) {
+  for (const char* flag : {"--key", "--config.file", "--passphrase-file", "--passphrase-fd", "--revoke",
+                           "--hash", "--service", "--flags", "--notes", "--via"}) {
     if (flags.given(flag))
       errors.push_back({flag, "--adsp makes the record of a domain, not of a key; leave this flag out"});
   }
@@ -180,15 +185,25 @@ void read_record_names(const Flags& flags, const RecordTexts& texts, RecordComma
   if (texts.positionals.size() > 2) {
     errors.push_back({escape_text(texts.positionals[2], 80), "record takes one selector"});
   }
+  read_file_name(flags, "--config.file", texts.settings_file, command.settings_file, errors);
   const bool has_key = flags.given("--key");
+  if (command.settings_file && (has_key || command.revoke)) {
+    errors.push_back(
+        {"--config.file", fmt::format("the key comes from the settings file; leave out either this flag "
+                                      "or {}",
+                                      has_key ? "--key" : "--revoke")});
+  }
   if (has_key && command.revoke) {
     errors.push_back(
         {"--key",
          "the record of a revoked key does not contain the key; leave out either --key or --revoke"});
   } else if (has_key) {
-    read_key(flags, texts.key, command.key, errors);
-  } else if (!command.revoke) {
-    errors.push_back({"", "no key given; add --key FILE, or --revoke for the record of a revoked key"});
+    read_key(flags, texts.key, command.key.emplace(), errors);
+  } else if (!command.revoke && !command.settings_file) {
+    errors.push_back(
+        {"",
+         "no key given; add --key FILE, or --config.file FILE if the settings file contains it, or "
+         "--revoke for the record of a revoked key"});
   }
 }
 

@@ -27,6 +27,7 @@ Usage
   dkimprobe rotation [DOMAIN] --config.file FILE [FLAGS]
   dkimprobe rotation DOMAIN SELECTOR[:ROLE]... [FLAGS]
   dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [FLAGS]
+  dkimprobe rotation apply DOMAIN --step STEP --config.file FILE [--yes] [FLAGS]
   dkimprobe rotation DOMAIN --compromised SELECTOR [FLAGS]
 
   Shows the steps of a key rotation: which are done, which comes next, and when.
@@ -36,6 +37,8 @@ Usage
 
   `plan` asks no server: it prints commands, records and dates for the next
   rotation, to the selector that is pending or to a new one.
+  `apply` writes what a step changes in the settings file, if the step is due: it
+  shows the change first, and asks. A STEP is choose, sign, wait or stop_signing.
   `--compromised` shows what to do at once when somebody else has a key.
 
 Exit codes
@@ -54,11 +57,12 @@ struct RotationTexts {
   std::string compromised{};
   std::vector<std::string> last_signatures{};
   std::vector<std::string> never_used{};
+  std::string step{};
   std::string wait{};
   StateTexts state{};
 };
 
-void declare_rotation(Flags& flags, RotationTexts& texts) {
+void declare_rotation(Flags& flags, RotationTexts& texts, RotationCommand& command) {
   constexpr const char* rotation_group = "The rotation";
   flags.positionals(texts.positionals);
   flags.values("--last-signature", texts.last_signatures, "SELECTOR=TIME",
@@ -68,6 +72,8 @@ void declare_rotation(Flags& flags, RotationTexts& texts) {
   flags.values("--never-used", texts.never_used, "SELECTOR",
                "nothing was ever signed with this selector and nobody knows its name; repeat for more",
                rotation_group);
+  flags.value("--step", texts.step, "STEP", "with apply: the step", rotation_group);
+  flags.toggle("--yes", command.agreed, "with apply: write without asking", rotation_group);
   flags.value("--compromised", texts.compromised, "SELECTOR", "somebody else has the key of this selector",
               rotation_group);
   flags.value("--wait", texts.wait, "TIME",
@@ -127,16 +133,32 @@ void read_last_signature(const std::string& text, RotationCommand& command, Erro
   command.last_signatures.push_back(std::move(given));
 }
 
+void read_apply(const std::string& step, RotationCommand& command, Errors& errors) {
+  command.apply = checks::parse_rotation_step(step);
+  if (!command.apply) {
+    errors.push_back({"--step", step.empty()
+                                    ? "apply needs the step: --step sign"
+                                    : fmt::format("`{}` cannot be used: it must be choose, sign, wait or "
+                                                  "stop_signing",
+                                                  escape_text(step, 80))});
+  }
+  if (!command.ask.settings_file) errors.push_back({"--config.file", "apply needs the settings file"});
+}
+
 void read_rotation_names(const RotationTexts& texts, RotationCommand& command, Errors& errors) {
   std::span<const std::string> words = texts.positionals;
-  if (!words.empty() && words.front() == "plan") {
-    command.only_plan = true;
-    words = words.subspan(1);
-  }
-  const std::string usage =
-      fmt::format("usage: dkimprobe rotation {}DOMAIN --config.file FILE", command.only_plan ? "plan " : "");
+  const std::string task = !words.empty() && (words.front() == "plan" || words.front() == "apply")
+                               ? words.front() + ' '
+                               : std::string();
+  if (!task.empty()) words = words.subspan(1);
+  command.only_plan = task == "plan ";
+  if (task == "apply ") read_apply(texts.step, command, errors);
+  if (task != "apply " && (!texts.step.empty() || command.agreed))
+    errors.push_back(
+        {texts.step.empty() ? "--yes" : "--step", "it needs apply: dkimprobe rotation apply DOMAIN"});
+  const std::string usage = fmt::format("usage: dkimprobe rotation {}DOMAIN --config.file FILE", task);
   if (words.empty()) {
-    if (!command.ask.settings_file || command.only_plan || command.compromised) {
+    if (!command.ask.settings_file || !task.empty() || command.compromised) {
       errors.push_back({"", "no domain given; " + usage});
     } else if (!texts.last_signatures.empty() || !texts.never_used.empty()) {
       errors.push_back({texts.last_signatures.empty() ? "--never-used" : "--last-signature",
@@ -151,7 +173,7 @@ void read_rotation_names(const RotationTexts& texts, RotationCommand& command, E
   if (domain_read && words.size() == 1 && !command.ask.settings_file && !command.compromised) {
     errors.push_back({"", fmt::format("no selector given; list them: dkimprobe rotation {}{} s1:active "
                                       "s2:pending, or name a settings file that does: --config.file FILE",
-                                      command.only_plan ? "plan " : "", command.domain->to_string())});
+                                      task, command.domain->to_string())});
   }
 }
 
@@ -173,11 +195,11 @@ void read_wait(const std::string& text, RotationCommand& command, Errors& errors
 Result<Command> read_rotation(std::span<const std::string> arguments) {
   Flags flags;
   RotationTexts texts;
-  declare_rotation(flags, texts);
+  RotationCommand command;
+  declare_rotation(flags, texts, command);
   if (auto parsed = flags.read("rotation", arguments); !parsed) return tl::unexpected(parsed.error());
   if (texts.output.help) return TextWanted{flags.help(rotation_help_start)};
 
-  RotationCommand command;
   Errors errors;
   read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   if (flags.given("--compromised"))

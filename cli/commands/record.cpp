@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "checks/record/size.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
+#include "cli/plan/settings_input.hpp"
+#include "config/basics/escape.hpp"
 #include "config/keys/expected_key.hpp"
 #include "exporters/json/report_json.hpp"
 
@@ -106,6 +109,39 @@ CommandResult publish_practices(const RecordCommand& command) {
   return exit_code(output.report.status);
 }
 
+/// The expected key of the selector in the settings file.
+config::Result<config::KeyIdentity> key_of_settings(const RecordCommand& command) {
+  const auto settings = load_settings(*command.settings_file);
+  if (!settings) return tl::unexpected(settings.error());
+  const std::string domain = command.domain.to_string();
+  const std::string selector = command.selector.to_string();
+  const auto failure = [&](std::string message) {
+    return config::failure(config::escape_text(command.settings_file->string()), std::move(message));
+  };
+  const auto listed = std::ranges::find(settings->domains, command.domain, &config::DomainSettings::domain);
+  if (listed == settings->domains.end())
+    return failure(fmt::format("it does not list the domain {}", domain));
+  const auto known =
+      std::ranges::find(listed->selectors, command.selector, &config::SelectorSettings::selector);
+  if (known == listed->selectors.end())
+    return failure(fmt::format("it does not list the selector {} of {}", selector, domain));
+  if (!known->expected_key)
+    return failure(fmt::format("it has no expected_key for {} of {}; give --key FILE", selector, domain));
+  if (known->expected_key->spki.empty()) {
+    return failure(fmt::format("it has only the SHA-256 of the key of {} of {}, not the key; give --key FILE",
+                               selector, domain));
+  }
+  return *known->expected_key;
+}
+
+config::Result<config::KeyIdentity> key_of(const RecordCommand& command) {
+  if (!command.key) return key_of_settings(command);
+  auto key = config::read_key_file(command.key->file, command.key->passphrase);
+  if (!key) return tl::unexpected(std::move(key.error()));
+  for (const auto& warning : key->warnings) print_warning({"", warning});
+  return std::move(key->identity);
+}
+
 }  // namespace
 
 CommandResult run(const RecordCommand& command) {
@@ -118,11 +154,10 @@ CommandResult run(const RecordCommand& command) {
   expectation.role = command.revoke ? config::Role::retired : config::Role::pending;
   std::string text = checks::compose_revocation(command.tags);
   if (!command.revoke) {
-    const auto key = config::read_key_file(command.key.file, command.key.passphrase);
+    const auto key = key_of(command);
     if (!key) return tl::unexpected(key.error());
-    for (const auto& warning : key->warnings) print_warning({"", warning});
-    expectation.key_sha256 = key->identity.sha256;
-    text = checks::compose_key_record(key->identity, command.tags);
+    expectation.key_sha256 = key->sha256;
+    text = checks::compose_key_record(*key, command.tags);
   }
   const config::DomainName& holder = command.via ? *command.via : *selector_name;
   output.record = planned(command, holder, text);

@@ -17,6 +17,7 @@
 #include "checks/judgement/judge.hpp"
 #include "checks/rotation/rotation_actions.hpp"
 #include "checks/rotation/rotation_plan.hpp"
+#include "cli/commands/rotation_apply.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
 #include "cli/io/signal_watch.hpp"
@@ -27,6 +28,7 @@
 #include "cli/plan/probe_run.hpp"
 #include "cli/plan/rotation_targets.hpp"
 #include "cli/plan/settings_input.hpp"
+#include "config/keys/expected_key.hpp"
 #include "exporters/json/rotation_json.hpp"
 #include "exporters/store/history_store.hpp"
 #include "exporters/terminal/rotation_text.hpp"
@@ -38,12 +40,29 @@ using exporters::HistoryAccess;
 using exporters::HistoryStore;
 using std::chrono::milliseconds;
 
-/// Sets which new keys have the file that the plan names.
+/// Whether the file has an earlier key of the selector: it was there before the last signature, or its key
+/// was removed from the servers.
+bool has_earlier_key(const std::filesystem::path& file, const checks::PlannedSelector& planned) {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(file, error);
+  if (!error && planned.last_signature &&
+      std::chrono::file_clock::to_sys(written) < planned.last_signature->first) {
+    return true;
+  }
+  const auto key = config::read_key_file(file, config::NoPassphrase{});
+  return key && checks::was_removed(planned, key->identity.sha256);
+}
+
+/// Finds the files of the new keys, which have the names that the plan gives them.
 void find_key_files(checks::RotationInput& input) {
+  constexpr unsigned most_tried = 100;
   for (auto& planned : input.selectors) {
-    std::error_code ignored;
-    planned.has_key_file =
-        std::filesystem::exists(checks::key_file_name(input.domain, planned.selector), ignored);
+    for (unsigned number = 1; number <= most_tried; ++number) {
+      std::error_code error;
+      planned.key_file = checks::key_file_name(input.domain, planned.selector, number);
+      planned.has_key_file = std::filesystem::exists(planned.key_file, error);
+      if (!planned.has_key_file || !has_earlier_key(planned.key_file, planned)) break;
+    }
   }
 }
 
@@ -68,7 +87,8 @@ config::Result<void> add_probe(const std::vector<probe::Observation>& observatio
   return {};
 }
 
-checks::RotationOverview overview_of(const RotationCommand& command, const checks::RotationInput& input) {
+checks::RotationOverview overview_of(const RotationCommand& command, checks::RotationInput& input) {
+  find_key_files(input);
   // The end of a probe is rounded up, the clock is rounded down.
   auto now = run_time();
   for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_probe.value_or(now));
@@ -185,7 +205,6 @@ CommandResult run(const RotationCommand& command) {
     auto store = open_history(command.ask, command.state, target.asked.probe,
                               command.only_plan ? HistoryAccess::read : HistoryAccess::write);
     if (!store) return tl::unexpected(std::move(store.error()));
-    find_key_files(target.input);
     Planned planned;
     if (command.only_plan) {
       if (auto added = add_probe({}, *store, target); !added) return tl::unexpected(std::move(added.error()));
@@ -195,6 +214,7 @@ CommandResult run(const RotationCommand& command) {
       if (!followed) return tl::unexpected(std::move(followed.error()));
       planned = std::move(*followed);
     }
+    if (command.apply && !planned.interrupted) return apply_step(command, planned.overview);
     print(command, planned.overview, statuses.empty());
     statuses.push_back(planned.overview.status);
     if (!planned.interrupted) continue;

@@ -41,6 +41,28 @@ bool write_output(std::string_view text) {
   throw std::system_error(errno, std::generic_category(), "standard output cannot be written");
 }
 
+namespace {
+
+bool let_read(int descriptor, Readers readers, const std::filesystem::path& before) {
+  switch (readers) {
+    case Readers::as_usual:
+      break;
+    case Readers::everybody:
+      return fchmod(descriptor, 0644) == 0;
+    case Readers::as_before: {
+      struct stat facts{};
+      if (stat(before.c_str(), &facts) != 0) return errno == ENOENT;
+      // Only root can give a file to its owner; a group can be one of one's own.
+      const bool is_ours = facts.st_uid == geteuid() && facts.st_gid == getegid();
+      return (is_ours || fchown(descriptor, facts.st_uid, facts.st_gid) == 0) &&
+             fchmod(descriptor, facts.st_mode & 07777U) == 0;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 config::Result<void> write_file(const std::filesystem::path& file, std::string_view text, Readers readers) {
   const auto refused = [&](const std::string& why) {
     return config::failure(config::escape_text(file.string(), 200), why);
@@ -55,8 +77,7 @@ config::Result<void> write_file(const std::filesystem::path& file, std::string_v
   const int descriptor = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   std::FILE* const stream = descriptor < 0 ? nullptr : fdopen(descriptor, "wb");
   bool written = stream != nullptr && std::fwrite(text.data(), 1, text.size(), stream) == text.size() &&
-                 std::fflush(stream) == 0 && fsync(descriptor) == 0 &&
-                 (readers == Readers::as_usual || fchmod(descriptor, 0644) == 0);
+                 std::fflush(stream) == 0 && fsync(descriptor) == 0 && let_read(descriptor, readers, file);
   int error = errno;
   if (stream != nullptr && std::fclose(stream) != 0 && written) {
     written = false;

@@ -24,8 +24,8 @@ void print_warnings(const config::Errors& warnings);
 /// Writes and flushes; false when the reader is gone. Throws std::system_error for every other failure.
 bool write_output(std::string_view text);
 
-/// Who may read a file: as the umask allows, or everybody.
-enum class Readers : std::uint8_t { as_usual, everybody };
+/// Who may read a file: as the umask allows, everybody, or whoever may read the file that is replaced.
+enum class Readers : std::uint8_t { as_usual, everybody, as_before };
 
 /// Replaces the file atomically, so that it is never seen half-written, not even after a power loss.
 [[nodiscard]] config::Result<void> write_file(const std::filesystem::path& file, std::string_view text,

@@ -8,15 +8,18 @@
 #include "checks/catalogue/catalogue.hpp"
 #include "cli/io/wall_clock.hpp"
 #include "config/root_hints.hpp"
-#include "config/settings_file.hpp"
 
 namespace dkimprobe::cli {
 
-config::Result<config::Settings> load_settings(const std::filesystem::path& file, const Warn& warn) {
+config::Vocabulary settings_vocabulary() {
   config::Vocabulary vocabulary;
   for (const auto& check : checks::catalogue()) vocabulary.checks.emplace_back(check.name);
   vocabulary.now = wall_time();
-  auto settings = config::load_settings(file, vocabulary);
+  return vocabulary;
+}
+
+config::Result<config::Settings> load_settings(const std::filesystem::path& file, const Warn& warn) {
+  auto settings = config::load_settings(file, settings_vocabulary());
   if (!settings) return settings;
   for (const auto& warning : settings->warnings) warn(warning);
   return settings;

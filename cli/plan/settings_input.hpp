@@ -9,12 +9,16 @@
 #include "cli/io/output.hpp"
 #include "config/basics/result.hpp"
 #include "config/settings.hpp"
+#include "config/settings_file.hpp"
 #include "config/target_files.hpp"
 
 namespace dkimprobe::cli {
 
 /// Receives warnings about settings that are allowed but questionable.
 using Warn = std::function<void(const config::Error&)>;
+
+/// What a settings file may refer to, and the present time.
+[[nodiscard]] config::Vocabulary settings_vocabulary();
 
 [[nodiscard]] config::Result<config::Settings> load_settings(const std::filesystem::path& file,
                                                              const Warn& warn = print_warning);

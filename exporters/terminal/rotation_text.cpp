@@ -84,6 +84,11 @@ std::string timestamp_text(WallTime time, WallTime now) {
   return fmt::format("{} ({})", checks::time_text(time), checks::distance_text(time, now));
 }
 
+/// Whether the operator does something in this step, and does not only wait.
+bool is_act(RotationStep step) {
+  return step != RotationStep::wait && step != RotationStep::gone && step != RotationStep::see;
+}
+
 bool removes_key(RotationStep step) {
   return step == RotationStep::revoke || step == RotationStep::delete_record;
 }
@@ -189,7 +194,9 @@ void RotationPage::step(const PlannedStep& step, bool emergency) {
       say("due");
       break;
     case StepState::pending:
-      say(step.earliest ? "due from " + timestamp_text(*step.earliest, overview_.now) : "");
+      say(step.earliest
+              ? (is_act(step.step) ? "due from " : "until ") + timestamp_text(*step.earliest, overview_.now)
+              : "");
       break;
     case StepState::blocked:
       say("not possible yet");

@@ -160,7 +160,7 @@ def die_with_parent():
 class Child:
     """A server process with its log, in its own session and process group."""
 
-    def __init__(self, name, command, log, pass_fds=()):
+    def __init__(self, name, command, log, pass_fds=(), env=None):
         self.name = name
         self.log = log
         with open(log, "wb") as out:
@@ -173,6 +173,7 @@ class Child:
                 preexec_fn=die_with_parent,
                 cwd=log.parent,
                 pass_fds=pass_fds,
+                env=env,
             )
         self.pidfd = os.pidfd_open(self.process.pid)
 

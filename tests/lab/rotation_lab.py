@@ -169,8 +169,9 @@ class Internet:
 
     servers = SERVERS
 
-    def __init__(self, directory, zones):
+    def __init__(self, directory, zones, resolver_environment=None):
         self.directory = pathlib.Path(directory)
+        self.resolver_environment = resolver_environment
         self.zones = {zone.name: zone for zone in zones}
         root = self.zones["."] = Zone(".", "root", signed=True, soa_ttl=86400, minimum=86400)
         for name in TOP_LEVEL:
@@ -346,11 +347,11 @@ class Internet:
         ]
         settings = directory / "unbound.conf"
         settings.write_text("\n".join(lines) + "\n")
-        self.add(name, [servers.command("unbound", "unbound"), "-d", "-c", settings])
+        self.add(name, [servers.command("unbound", "unbound"), "-d", "-c", settings], env=self.resolver_environment)
 
-    def add(self, name, command, pass_fds=()):
+    def add(self, name, command, pass_fds=(), env=None):
         log = self.directory / (name + ".log")
-        self.children[name] = lab.Child(name, [str(word) for word in command], log, pass_fds)
+        self.children[name] = lab.Child(name, [str(word) for word in command], log, pass_fds, env)
 
     def watch(self):
         """Starts the tripwire in a thread, and the sniffer."""
