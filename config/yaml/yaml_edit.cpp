@@ -25,10 +25,6 @@ bool is_flow_indicator(char c) {
   return c != '\0' && std::string_view(",[]{}").find(c) != npos;
 }
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
 }  // namespace
 
 std::string yaml_word(std::string_view text) {
@@ -180,15 +176,12 @@ std::size_t YamlText::end_of_plain(std::size_t begin, const Context& context) co
   for (std::size_t i = begin; i < text_.size(); ++i) {
     const char c = text_[i];
     const char next = at(i + 1);
-    if (c == '\n') {
-      if (!goes_on(i + 1, context)) break;
-    } else if (c == ':' && (next == '\0' || is_space(next) || (context.flow && is_flow_indicator(next)))) {
-      break;
-    } else if ((context.flow && is_flow_indicator(c)) || (c == '#' && i > begin && is_space(text_[i - 1]))) {
-      break;
-    } else if (!is_blank(c)) {
-      end = i + 1;
-    }
+    const bool ends_key =
+        c == ':' && (next == '\0' || is_space(next) || (context.flow && is_flow_indicator(next)));
+    const bool begins_comment = c == '#' && i > begin && is_space(text_[i - 1]);
+    if (ends_key || begins_comment || (context.flow && is_flow_indicator(c))) break;
+    if (c == '\n' && !goes_on(i + 1, context)) break;
+    if (!is_space(c)) end = i + 1;
   }
   return end;
 }

@@ -273,6 +273,32 @@ TEST_CASE("a selector of a target file is changed there") {
   fs::remove_all(folder);
 }
 
+TEST_CASE("the change of the example settings is as small as it can be") {
+  const fs::path path = fs::path(DKIMPROBE_SOURCE_DIRECTORY) / "config/example.yaml";
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto result =
+      edit_settings(text, path, vocabulary, DomainName::parse("example.com").value(), handover());
+  if (!result) FAIL(lines_of(result.error()));
+  // Without the places of the hunks.
+  std::string changed;
+  const std::string diff = unified_diff(text, *result, "example.yaml", "example.yaml");
+  for (std::size_t at = 0, end = 0; (end = diff.find('\n', at)) != std::string::npos; at = end + 1) {
+    if (diff[at] != ' ' && diff[at] != '@') changed += diff.substr(at, end + 1 - at);
+  }
+  CHECK(changed == R"(--- example.yaml
++++ example.yaml
+-      - s1
++      - name: s1
++        role: retired
++        last_signature: 2026-11-22
+-        role: standby
++        role: active
++        since: 2026-11-22T11:00:00Z
+-        never_used: yes
+)");
+}
+
 TEST_CASE("the lines to be copied by hand give the wanted settings") {
   auto changes = handover();
   changes.push_back({.selector = selector("null"),
