@@ -5,33 +5,17 @@
 
 #include <fmt/format.h>
 
-#include "config/basics/ascii.hpp"
+#include "config/basics/shell_word.hpp"
 
 namespace dkimprobe::checks {
 namespace {
 
 using config::Selector;
+using config::shell_word;
 using std::chrono::days;
 
 /// The most servers that a sentence names; further ones are only counted.
 constexpr std::size_t most_named = 3;
-
-/// `text` as one word of a POSIX shell.
-std::string shell_word(std::string_view text) {
-  const auto plain = [](char c) {
-    return config::is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '/';
-  };
-  if (!text.empty() && std::ranges::all_of(text, plain)) return std::string(text);
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      word += "'\\''";
-    } else {
-      word.push_back(c);
-    }
-  }
-  return word + "'";
-}
 
 std::string server_text(const ServerProgress& server) {
   const std::string address = server.server.address.ip.to_string();

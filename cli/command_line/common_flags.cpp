@@ -26,7 +26,8 @@ void declare_help(Flags& flags, bool& help) {
 
 void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning) {
   flags.toggle("--json", texts.json, json_meaning, output_group);
-  flags.value("--color", texts.color, "WHEN", "auto (the default), always or never", output_group);
+  flags.value("--color", texts.color, "WHEN", "auto (the default), always or never", output_group,
+              FlagUse::rare);
   declare_help(flags, texts.help);
 }
 
@@ -34,9 +35,14 @@ void declare_storage(Flags& flags, std::string& storage, const std::string& mean
   flags.value("--storage.path", storage, "DIR", meaning, settings_group);
 }
 
+void declare_config_check(Flags& flags, bool& only_check_settings) {
+  flags.toggle("--config.check", only_check_settings, "check the settings file for errors, ask no server",
+               settings_group);
+}
+
 void declare_role(Flags& flags, std::string& role) {
-  flags.value("--role", role, "ROLE",
-              "role of the selectors: pending, active (the default), standby or retired", "What is expected");
+  flags.value("--role", role, "ROLE", "pending, active (the default), standby or retired",
+              "What is expected");
 }
 
 void declare_message(Flags& flags, std::string& message, const std::string& meaning) {

@@ -47,6 +47,7 @@ struct OutputTexts {
 void declare_help(Flags& flags, bool& help);
 void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning);
 void declare_storage(Flags& flags, std::string& storage, const std::string& meaning);
+void declare_config_check(Flags& flags, bool& only_check_settings);
 void declare_role(Flags& flags, std::string& role);
 void declare_message(Flags& flags, std::string& message, const std::string& meaning);
 

@@ -30,6 +30,10 @@ Usage
   If the name is given, the size of the answer is computed, and the record at
   `_adsp._domainkey` is checked as signing practices. A line that cannot be read
   is reported and skipped; the exit code is then 3, unless a record is critical.
+
+Exit codes
+  0 nothing worse than a notice   1 warning   2 critical   3 unknown
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
 Result<RecordFormat> read_format(const std::string& text) {

@@ -33,6 +33,9 @@ Usage
   /probe?target=DOMAIN for an on-demand probe, /-/healthy and /-/ready.
   SIGHUP and POST /-/reload read the settings file again; if it has errors, the
   previous settings stay in use. SIGTERM stops the daemon.
+
+Exit codes
+  0 stopped   64 usage error   70 internal error   78 settings error
 )";
 
 /// The path of the URL, without a trailing slash.
@@ -84,17 +87,20 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
   flags.value("--web.config.file", web_config, "FILE",
               "TLS, client certificates and users, in the format of Prometheus", web_group);
   flags.toggle("--web.systemd-socket", command.systemd_sockets, "listen on the sockets that systemd passes",
-               web_group);
+               web_group, FlagUse::rare);
   flags.value("--web.external-url", external_url, "URL",
-              "URL at which clients reach it, if a proxy serves it under a path", web_group);
+              "URL at which clients reach it, if a proxy serves it under a path", web_group, FlagUse::rare);
   flags.value("--timeout-offset", timeout_offset, "TIME",
-              "how much earlier than the scraper's timeout /probe answers (500ms)", web_group);
-  flags.value("--log.format", log_format, "FORMAT", "logfmt (the default) or json", output_group);
+              "how much earlier than the scraper's timeout /probe answers (500ms)", web_group, FlagUse::rare);
+  flags.value("--log.format", log_format, "FORMAT", "logfmt (the default) or json", output_group,
+              FlagUse::rare);
   flags.value("--log.level", log_level, "LEVEL",
-              "lowest level that is logged: debug, info (the default), warn or error", output_group);
+              "lowest level that is logged: debug, info (the default), warn or error", output_group,
+              FlagUse::rare);
   declare_help(flags, help);
   declare_ask(flags, ask);
   declare_storage(flags, ask.storage, "directory in which the history is kept");
+  declare_config_check(flags, command.only_check_settings);
   if (auto parsed = flags.read("serve", arguments); !parsed) return tl::unexpected(parsed.error());
   if (help) return TextWanted{flags.help(serve_help_start)};
 
