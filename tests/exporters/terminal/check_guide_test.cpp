@@ -36,7 +36,7 @@ TEST_CASE("exporters/mixin/catalogue.json is up to date with the catalogue") {
 
 TEST_CASE("each check is explained and listed within the width of the terminal") {
   for (const std::size_t columns : {40U, 80U, 110U}) {
-    const std::string list = list_checks(columns);
+    const std::string list = list_names(columns);
     std::string all = list;
     for (const auto& check : checks::catalogue()) {
       CHECK(list.find("  " + std::string(check.name)) != std::string::npos);
