@@ -16,6 +16,7 @@ using config::Result;
 constexpr std::string_view lint_help_start = R"(Examples
   echo 'v=DKIM1; k=rsa; p=MIIB...' | dkimprobe lint
   dkimprobe lint records.txt
+  dkimprobe lint zone.db
   dkimprobe lint records.jsonl --format jsonl --json
 
 Usage
@@ -25,6 +26,8 @@ Usage
   format a line is the record as verifiers get it, optionally with its name and
   a tab before it:
     s1._domainkey.example.com<TAB>v=DKIM1; k=rsa; p=MIIB...
+  Entries of a zone file, which dig prints too, are read as well: their quoted
+  strings are joined, and records that are not of DKIM are left out.
   In the jsonl format a line is
     {"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=MIIB..."]}
   If the name is given, the size of the answer is computed, and the record at
