@@ -182,7 +182,7 @@ bool Flags::given(const std::string& name) const {
 }
 
 std::string Flags::command_with(std::span<const std::string> words) const {
-  std::string command = "dkimprobe " + state_->command;
+  const std::string command = "dkimprobe " + state_->command;
   const bool begins_as_flag =
       std::ranges::any_of(words, [](const std::string& word) { return word.starts_with('-'); });
   std::string names = begins_as_flag ? " --" : "";

@@ -65,8 +65,9 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   if (!positionals.empty()) command.file = positionals.front();
   if (command.file.empty()) errors.push_back({"", "the file name is empty"});
   if (positionals.size() > 1) {
-    errors.push_back(
-        {escape_text(positionals[1], 80), "only one file can be read; put one record on each line of it"});
+    errors.push_back({escape_text(positionals[1], 80),
+                      "only one file can be read, with one record on each line; to ask servers: dkimprobe "
+                      "check DOMAIN SELECTOR"});
   }
   if (flags.given("--format")) take(read_format(format), command.format, errors);
   if (flags.given("--role")) take(read_role(role), command.role, errors);

@@ -1,8 +1,8 @@
 #include "cli/command_line/names.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -33,7 +33,8 @@ bool is_like_domain(const std::string& text) {
   return last.starts_with("xn--") || (last.size() > 1 && std::ranges::all_of(last, config::is_letter));
 }
 
-/// The error if the first name is like a selector and a later one is like a domain.
+}  // namespace
+
 std::optional<config::Error> wrong_order(const Flags& flags, std::span<const std::string> names) {
   if (!is_one_label(names.front())) return std::nullopt;
   const auto domain = std::ranges::find_if(names.subspan(1), is_like_domain);
@@ -48,8 +49,6 @@ std::optional<config::Error> wrong_order(const Flags& flags, std::span<const std
                          "after it: {}.)",
                          escape_text(flags.command_with(in_order)), shown, shown)};
 }
-
-}  // namespace
 
 void read_names(const Flags& flags, std::span<const std::string> names, TargetChoice& targets,
                 Errors& errors) {

@@ -1,6 +1,7 @@
 // The names that most commands are about, always in this order: DOMAIN SELECTOR.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -10,8 +11,12 @@
 
 namespace dkimprobe::cli {
 
+/// The error if the first name is like a selector and a later one is like a domain; it has the right command.
+[[nodiscard]] std::optional<config::Error> wrong_order(const Flags& flags,
+                                                       std::span<const std::string> names);
+
 /// Reads DOMAIN SELECTOR..., each selector once. `names` has at least the domain; the caller decides how many
-/// selectors the command takes. When a selector stands before the domain, the error has the right command.
+/// selectors the command takes. Names in the wrong order are one error.
 void read_names(const Flags& flags, std::span<const std::string> names, TargetChoice& targets,
                 config::Errors& errors);
 

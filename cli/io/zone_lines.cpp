@@ -87,27 +87,32 @@ std::optional<tl::expected<ZoneEntry, std::string>> ZoneReader::add(std::string_
 }
 
 std::string ZoneReader::split(std::string_view line) {
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == ';') break;
-    if (is_space(c)) continue;
-    if (c == '(') {
-      ++depth_;
-    } else if (c == ')') {
-      if (--depth_ < 0) return "a parenthesis is closed that was not opened";
-    } else {
-      Word word{.is_quoted = c == '"'};
-      if (word.is_quoted) ++i;
-      const std::string_view ends = word.is_quoted ? "\"" : " \t\r;()\"";
-      for (; i < line.size() && ends.find(line[i]) == std::string_view::npos; ++i)
-        word.text += line[i] == '\\' ? unescape(line, i) : line[i];
-      if (word.is_quoted && i >= line.size()) return "a quoted string does not end on its line";
-      if (!word.is_quoted) --i;
-      bytes_ += word.text.size() + 1;
-      words_.push_back(std::move(word));
+  for (std::size_t at = 0; at < line.size() && line[at] != ';';) {
+    const char c = line[at];
+    if (c == '(' || c == ')') {
+      depth_ += c == '(' ? 1 : -1;
+      if (depth_ < 0) return "a parenthesis is closed that was not opened";
+    }
+    if (c == '(' || c == ')' || is_space(c)) {
+      ++at;
+    } else if (!take_word(line, at)) {
+      return "a quoted string does not end on its line";
     }
   }
   return {};
+}
+
+bool ZoneReader::take_word(std::string_view line, std::size_t& at) {
+  Word word{.is_quoted = line[at] == '"'};
+  if (word.is_quoted) ++at;
+  const std::string_view ends = word.is_quoted ? "\"" : " \t\r;()\"";
+  for (; at < line.size() && ends.find(line[at]) == std::string_view::npos; ++at)
+    word.text += line[at] == '\\' ? unescape(line, at) : line[at];
+  const bool is_ended = !word.is_quoted || at < line.size();
+  if (word.is_quoted) ++at;
+  bytes_ += word.text.size() + 1;
+  words_.push_back(std::move(word));
+  return is_ended;
 }
 
 void ZoneReader::read_owner(const std::string& text) {

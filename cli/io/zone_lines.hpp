@@ -40,6 +40,8 @@ class ZoneReader {
 
   /// Splits the line into words; the result is an error, or empty.
   [[nodiscard]] std::string split(std::string_view line);
+  /// Reads the word at `at`, which moves behind it; false if its quotation mark is not closed.
+  [[nodiscard]] bool take_word(std::string_view line, std::size_t& at);
   [[nodiscard]] tl::expected<ZoneEntry, std::string> finish();
   [[nodiscard]] tl::expected<ZoneEntry, std::string> read_text(std::size_t first);
   void read_owner(const std::string& text);
