@@ -36,11 +36,14 @@ bool is_ttl(std::string_view word) {
 
 /// The octet of an escape at `at`, which moves to its last character (RFC 1035 section 5.1).
 char unescape(std::string_view text, std::size_t& at) {
+  constexpr int highest = 255;
   if (at + 1 >= text.size()) return text[at];
   if (at + 3 < text.size() && std::ranges::all_of(text.substr(at + 1, 3), is_digit)) {
     const int octet = (text[at + 1] - '0') * 100 + (text[at + 2] - '0') * 10 + (text[at + 3] - '0');
-    at += 3;
-    return static_cast<char>(octet);
+    if (octet <= highest) {
+      at += 3;
+      return static_cast<char>(octet);
+    }
   }
   return text[++at];
 }

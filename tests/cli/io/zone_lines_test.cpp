@@ -102,3 +102,17 @@ TEST_CASE("the error of a broken entry says what is wrong with it") {
   while (!entry) entry = reader.add('"' + std::string(200, 'x') + '"');
   CHECK(entry->error() == "the record has more than 131072 octets");
 }
+
+TEST_CASE("every line is read, whatever its octets") {
+  constexpr std::string_view octets = "\"();\\9a \xff";
+  std::vector<std::string> lines{""};
+  for (std::size_t i = 0; i < lines.size() && lines[i].size() < 4; ++i) {
+    for (const char c : octets) lines.push_back(lines[i] + c);
+  }
+  for (const auto& line : lines) {
+    ZoneReader reader;
+    if (const auto entry = reader.add(line)) CHECK_FALSE(reader.is_inside());
+    static_cast<void>(is_zone_line(line));
+  }
+  CHECK(record_of({R"("v=DKIM1 \999 \1")"}).strings == Strings{"v=DKIM1 999 1"});
+}
