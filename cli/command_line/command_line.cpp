@@ -35,7 +35,7 @@ Commands
   preflight DOMAIN SELECTOR  whether, or when, it is safe to sign with a new key
   rotation DOMAIN            progress and next steps of a key rotation
   serve                      run the daemon: metrics of all configured domains
-  lint [FILE]                check records, one per line; asks no server
+  lint [FILE]                check records or a zone file; asks no server
   judge FILE                 evaluate again what `check --save FILE` stored
   record DOMAIN SELECTOR     print the record for a key, ready to publish
   history DOMAIN [SELECTOR]  print the changes recorded by `--storage.path DIR`

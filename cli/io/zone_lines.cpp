@@ -78,6 +78,7 @@ std::optional<tl::expected<ZoneEntry, std::string>> ZoneReader::add(std::string_
   if (!is_inside()) {
     words_.clear();
     bytes_ = 0;
+    cut_word_ = false;
     has_owner_ = !line.empty() && !is_space(line.front());
   }
   std::string error = split(line);
@@ -90,8 +91,13 @@ std::optional<tl::expected<ZoneEntry, std::string>> ZoneReader::add(std::string_
 }
 
 std::string ZoneReader::split(std::string_view line) {
-  for (std::size_t at = 0; at < line.size() && line[at] != ';';) {
+  for (std::size_t at = 0; at < line.size();) {
     const char c = line[at];
+    if (c == ';') {
+      cut_word_ =
+          cut_word_ || (at > 0 && !is_space(line[at - 1]) && !words_.empty() && !words_.back().is_quoted);
+      break;
+    }
     if (c == '(' || c == ')') {
       depth_ += c == '(' ? 1 : -1;
       if (depth_ < 0) return "a parenthesis is closed that was not opened";
@@ -179,6 +185,11 @@ tl::expected<ZoneEntry, std::string> ZoneReader::read_text(std::size_t first) {
     }
     joined += words_[i].text;
     record.strings.push_back(std::move(words_[i].text));
+  }
+  if (cut_word_ && is_like_key(joined)) {
+    return tl::unexpected(
+        std::string("the text has no quotation marks, so its first `;` begins a comment; put the text in "
+                    "quotation marks"));
   }
   if (record.strings.empty()) return tl::unexpected(std::string("the TXT record has no string"));
   if (!record.name.has_domainkey_label() && !is_like_key(joined)) return ZoneEntry{.is_other_record = true};

@@ -50,6 +50,7 @@ class ZoneReader {
 
   std::vector<Word> words_{};
   std::size_t bytes_ = 0;   ///< of the words
+  bool cut_word_ = false;   ///< whether a comment follows a word directly
   int depth_ = 0;           ///< of parentheses
   bool has_owner_ = false;  ///< whether the entry begins with its owner
   config::DomainName origin_{};

@@ -94,6 +94,9 @@ TEST_CASE("what is not of DKIM is left out of a zone file") {
 TEST_CASE("the error of a broken entry says what is wrong with it") {
   CHECK(error_of(R"(s1._domainkey TXT "v=DKIM1)") == "a quoted string does not end on its line");
   CHECK(error_of(R"(s1._domainkey TXT "v=DKIM1" ))") == "a parenthesis is closed that was not opened");
+  CHECK(
+      error_of("s1._domainkey IN TXT v=DKIM1; k=rsa; p=MIIB").starts_with("the text has no quotation marks"));
+  CHECK(record_of({R"(s1._domainkey IN TXT v=DKIM1\;p= ; note)"}).strings == Strings{"v=DKIM1;p="});
   CHECK(error_of("s1._domainkey TXT") == "the TXT record has no string");
   CHECK(error_of("s1._domainkey TXT \"" + std::string(256, 'x') + '"') ==
         "a string has 256 octets, at most 255 are allowed");
