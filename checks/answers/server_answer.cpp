@@ -149,8 +149,10 @@ bool disagrees(const std::array<const TransportAttempts*, 3>& transports) {
   return false;
 }
 
-/// The outcome of a server without a complete answer: a response counts more than a missing one.
-ServerOutcome failure(const std::array<const TransportAttempts*, 3>& transports) {
+/// The outcome of a server without a complete answer: a response counts more than a missing one. If it was
+/// not asked for the record, how it failed to answer for its zone.
+ServerOutcome failure(const std::array<const TransportAttempts*, 3>& transports,
+                      const TransportAttempts& soa) {
   for (const TransportAttempts* attempts : transports) {
     if (attempts->outcome == ServerOutcome::tcp_failed) return ServerOutcome::tcp_failed;
   }
@@ -163,7 +165,9 @@ ServerOutcome failure(const std::array<const TransportAttempts*, 3>& transports)
       if (attempts->outcome == wanted) return wanted;
     }
   }
-  return ServerOutcome::not_asked;
+  const bool tried = std::ranges::any_of(
+      transports, [](const TransportAttempts* attempts) { return attempts->deciding != nullptr; });
+  return !tried && soa.failed() ? soa.outcome : ServerOutcome::not_asked;
 }
 
 std::string describe_answered(const Response& response, const config::DomainName& asked) {
@@ -295,7 +299,7 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   } else if (server.not_asked == probe::NotAsked::answers_as_resolver) {
     answer.outcome = is_whole(answer.soa.outcome) ? ServerOutcome::not_authoritative : answer.soa.outcome;
   } else {
-    answer.outcome = failure(transports);
+    answer.outcome = failure(transports, answer.soa);
   }
   answer.soa_record = zone_soa(answer, zone);
   answer.disagrees_with_itself = disagrees(transports);
@@ -309,13 +313,21 @@ std::string join_some(const std::vector<std::string>& names) {
                      names.size() - shown);
 }
 
-std::string_view why_not_asked(probe::NotAsked reason) {
-  switch (reason) {
+namespace {
+
+std::string_view why_not_asked(const ServerAnswer& answer) {
+  constexpr std::string_view no_route = "not asked: no route from here";
+  switch (answer.server->not_asked) {
     case probe::NotAsked::address_refused:
       return "not asked: no public address";
-    case probe::NotAsked::asked:  // it was attempted, but this machine has no route
+    case probe::NotAsked::asked: {
+      const auto& exchanges = answer.server->exchanges;
+      const bool has_no_route =
+          std::ranges::find(exchanges, Outcome::no_route, &Exchange::outcome) != exchanges.end();
+      return has_no_route ? no_route : "not asked: a limit was reached";
+    }
     case probe::NotAsked::no_route:
-      return "not asked: no route from here";
+      return no_route;
     case probe::NotAsked::family_disabled:
       return "not asked: family disabled";
     case probe::NotAsked::budget_exhausted:
@@ -326,7 +338,11 @@ std::string_view why_not_asked(probe::NotAsked reason) {
   return "";
 }
 
-namespace {
+/// How long the probe waited for the record, or for the SOA record if it did not get to the record.
+std::chrono::microseconds waited(const ServerAnswer& answer) {
+  const auto for_record = std::max({answer.plain.waited, answer.edns.waited, answer.tcp.waited});
+  return for_record > std::chrono::microseconds{0} ? for_record : answer.soa.waited;
+}
 
 std::string outcome_text(const ServerAnswer& answer) {
   switch (answer.outcome) {
@@ -356,9 +372,7 @@ std::string outcome_text(const ServerAnswer& answer) {
     case ServerOutcome::self_referral:
       return "refers to itself";
     case ServerOutcome::timeout:
-      return fmt::format(
-          "no answer in {}",
-          seconds_text(std::max({answer.plain.waited, answer.edns.waited, answer.tcp.waited})));
+      return fmt::format("no answer in {}", seconds_text(waited(answer)));
     case ServerOutcome::unreachable:
       return "unreachable";
     case ServerOutcome::tcp_failed:
@@ -368,7 +382,7 @@ std::string outcome_text(const ServerAnswer& answer) {
     case ServerOutcome::local_error:
       return "failed on this machine";
     case ServerOutcome::not_asked:
-      return std::string(why_not_asked(answer.server->not_asked));
+      return std::string(why_not_asked(answer));
   }
   return {};
 }

@@ -80,8 +80,6 @@ struct Check {
   Needs needs = Needs::all_servers;
   Severity severity = Severity::notice;  ///< default; a selector's role or the policy may change it
   RoleEffects roles{};
-  /// Whether dig and zone files print correct records in this form.
-  bool is_in_printed_records = false;
   bool concerns_signing = true;  ///< whether the fault affects mail signed with the key
   std::string_view reference{};  ///< `RFC 6376 section 3.6.1`; empty without an RFC
   std::string_view summary{};    ///< the fault in one clause: "the selector's name does not exist"

@@ -8,6 +8,7 @@
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/history/history_periods.hpp"
+#include "checks/report/caveats.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -184,20 +185,11 @@ std::optional<std::string> most_common_key(const ReadHistory& read, KeyReader& k
 
 std::vector<config::EscapedText> limits_of(const ReadHistory& read) {
   const SelectorHistory& history = read.history();
-  std::vector<config::EscapedText> limits{
-      ("A resolver that serves stale data may return an old answer for longer when it cannot reach "
-       "the servers (RFC 8767 section 5)."),
-      ("A resolver may be configured to hold answers for longer than their TTL. One that holds them for "
-       "less, such as an absence for one to three hours (RFC 2308 section 5), is not relied on."),
-      "One address may be many servers (anycast): only those that answered from here were seen.",
-      ("What a server published between two probes or before the first one was not seen, nor which servers "
-       "the zone had before."),
-      "DNSSEC signatures are not verified here: a validating resolver finds nothing where they are wrong."};
-  if (std::ranges::any_of(history.servers,
-                          [](const ServerTimeline& timeline) { return !timeline.is_there(); })) {
-    limits.emplace_back(
-        "A removed server that still names itself as a nameserver of the zone may be queried for longer by "
-        "resolvers that believe it.");
+  const bool has_removed_server = std::ranges::any_of(
+      history.servers, [](const ServerTimeline& timeline) { return !timeline.is_there(); });
+  std::vector<config::EscapedText> limits;
+  for (const Caveat& caveat : caveats()) {
+    if (has_removed_server || !caveat.only_with_removed_server) limits.emplace_back(caveat.text);
   }
   std::vector<std::string> left_out;
   for (const auto& timeline : history.servers) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/basics/escape.hpp"
 #include "probe/observation.hpp"
@@ -49,6 +50,7 @@ enum class Reason : std::uint8_t {
 struct ReasonRow {
   std::string_view name{};       ///< API: stable snake_case
   std::string_view reference{};  ///< `RFC 2308 section 5`; empty without an RFC
+  std::string_view meaning{};  ///< sentences: what it means, and what to do if anything; empty for a finding
   /// Whether only the detail shows what blocks the step: an answer of a server or resolver, not a time.
   bool detail_says_why = false;
   bool never_used_removes_it = false;  ///< it does not count for a selector that was never used
@@ -57,6 +59,9 @@ struct ReasonRow {
 };
 
 [[nodiscard]] const ReasonRow& row_of(Reason reason);
+
+/// All of them in their fixed order.
+[[nodiscard]] std::vector<const ReasonRow*> reasons();
 
 /// One reason that delays a step or blocks it. The step's time is never before `until`.
 struct ReasonDetail {

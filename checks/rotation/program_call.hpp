@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "config/names/domain_name.hpp"
@@ -22,9 +21,6 @@ struct ProgramCall {
 
   [[nodiscard]] bool has_settings() const { return !settings_flags.empty(); }
 };
-
-/// `text` as one word of a POSIX shell.
-[[nodiscard]] std::string shell_word(std::string_view text);
 
 /// The words as one command.
 [[nodiscard]] std::string shell_command(const std::vector<std::string>& words);

@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 
 #include "checks/report/time_text.hpp"
+#include "config/basics/shell_word.hpp"
 
 namespace dkimprobe::checks {
 namespace {
 
 using config::Selector;
+using config::shell_word;
 using std::chrono::days;
 
 /// The most servers that a sentence names; further ones are only counted.

@@ -34,7 +34,17 @@ struct LeftOut {
   }
 };
 
-LeftOut left_out_at(const HopAnswers& hop) {
+/// Whether the queries to the server went on until the time of the probe was over.
+bool ran_out_of_time(const ServerAnswer& answer, std::chrono::microseconds took) {
+  return std::ranges::any_of(answer.server->exchanges, [&](const probe::Exchange& exchange) {
+    // ICMP about the query hides that it was interrupted.
+    const bool to_the_end = exchange.outcome == probe::Outcome::unreachable &&
+                            exchange.started + exchange.took + std::chrono::milliseconds{1} >= took;
+    return exchange.outcome == probe::Outcome::interrupted || to_the_end;
+  });
+}
+
+LeftOut left_out_at(const HopAnswers& hop, std::chrono::microseconds took) {
   const probe::Delegation& delegation = hop.hop->delegation;
   LeftOut left;
   for (const auto& name : delegation.nameservers_cut_off)
@@ -50,10 +60,7 @@ LeftOut left_out_at(const HopAnswers& hop) {
       left.add_server(server_text(answer.id), {"max_addresses"});
     if (!answer.server->cut_short) continue;
     left.what.push_back("further queries to " + server_text(answer.id));
-    const auto& exchanges = answer.server->exchanges;
-    const bool no_time = std::ranges::find(exchanges, probe::Outcome::interrupted,
-                                           &probe::Exchange::outcome) != exchanges.end();
-    left.bounds.insert(no_time ? "probe_timeout" : "max_exchanges");
+    left.bounds.insert(ran_out_of_time(answer, took) ? "probe_timeout" : "max_exchanges");
   }
   return left;
 }
@@ -76,7 +83,7 @@ Finding shortage_finding(const probe::RateShortage& shortage, const LeftOut& lef
 void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
   const auto& shortage = evidence.observation.rate_shortage;
   for (const HopAnswers* hop : distinct_zones(evidence)) {
-    LeftOut left = left_out_at(*hop);
+    LeftOut left = left_out_at(*hop, evidence.observation.took);
     const bool whole = hop->hop->delegation.outcome == probe::DiscoveryOutcome::budget_exhausted;
     if (!whole && left.what.empty()) continue;
     if (shortage && (whole || left.bounds.contains("probe_timeout"))) {

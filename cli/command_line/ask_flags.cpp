@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "config/basics/escape.hpp"
-#include "config/names/internationalized_name.hpp"
 #include "config/names/named_server.hpp"
 
 namespace dkimprobe::cli {
@@ -15,10 +14,8 @@ namespace {
 using config::Errors;
 using config::escape_text;
 
-constexpr std::string_view no_selector =
-    "no selector given. The selector is s= in the DKIM-Signature field of a message from the domain (in a "
-    "mail program: show the message's source); then run: dkimprobe check DOMAIN SELECTOR. Or pass that "
-    "source with --message FILE, or list your selectors in a settings file: --config.file FILE";
+/// Most people need no other option of how servers are asked.
+constexpr std::string_view common_option = "probe-timeout";
 
 std::string value_word(const config::Option& option) {
   switch (option.unit) {
@@ -87,27 +84,26 @@ void declare_ask(Flags& flags, AskTexts& texts) {
                "ask only this server; repeat for more", servers_group);
   flags.value("--root-hints", texts.root_hints, "FILE",
               "file of the servers at which discovery starts, in place of the built-in root servers",
-              servers_group);
+              servers_group, FlagUse::rare);
   flags.values("--allow-net", texts.networks, "CIDR",
-               "also ask servers in this private or loopback network; repeat for more", servers_group);
+               "also ask servers in this private or loopback network; repeat for more", servers_group,
+               FlagUse::rare);
   flags.toggle(
       "-4", texts.only_ipv4,
       "ask only over IPv4; the IPv6 address of a nameserver is left out if it also has an IPv4 address",
-      servers_group);
-  flags.toggle("-6", texts.only_ipv6, "likewise, only over IPv6", servers_group);
+      servers_group, FlagUse::rare);
+  flags.toggle("-6", texts.only_ipv6, "likewise, only over IPv6", servers_group, FlagUse::rare);
   for (const auto table : {config::probe_options(), config::policy_options()}) {
     for (const auto& option : table) {
       auto& [row, text] = texts.options.emplace_back(&option, std::string{});
       flags.last_value(
           fmt::format("--{}", option.key), text, value_word(option),
           fmt::format("{} ({})", option.meaning, config::format_value(option.unit, option.default_value)),
-          std::string(option.group));
+          std::string(option.group), option.key == common_option ? FlagUse::common : FlagUse::rare);
     }
   }
   flags.value("--config.file", texts.settings_file, "FILE",
-              "settings file (YAML): domains, selectors, expected keys, policy; config/example.yaml explains "
-              "it. Flags override the file",
-              settings_group);
+              "settings file (YAML), explained in config/example.yaml; flags override it", settings_group);
 }
 
 void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors& errors) {
@@ -134,39 +130,6 @@ void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors
     errors.push_back({"--nameserver --storage.path",
                       "they cannot be combined: the history records what the public sees, and a server given "
                       "by hand may answer differently; leave one of them out"});
-  }
-}
-
-void read_names(std::span<const std::string> positionals, bool has_settings_file, TargetChoice& targets,
-                Errors& errors) {
-  if (positionals.empty()) {
-    if (!has_settings_file)
-      errors.push_back({"", "no domain given; usage: dkimprobe check DOMAIN SELECTOR..."});
-    return;
-  }
-  take(config::read_domain(positionals.front()), targets.domain.emplace(), errors);
-  const bool domain_read = errors.empty();
-  if (positionals.size() == 1) {
-    // An error in the domain may already suggest the selector.
-    if (domain_read && !has_settings_file) errors.push_back({"", std::string(no_selector)});
-    return;
-  }
-  for (const auto& text : positionals.subspan(1)) {
-    config::Selector selector;
-    const std::size_t before = errors.size();
-    take(config::Selector::parse(text), selector, errors);
-    if (errors.size() != before) continue;
-    if (domain_read) {
-      if (const auto name = selector.owner_name(*targets.domain); !name) {
-        add(errors, name.error());
-        continue;
-      }
-    }
-    if (std::ranges::find(targets.selectors, selector) != targets.selectors.end()) {
-      errors.push_back({escape_text(text, 80), "the selector is given twice"});
-      continue;
-    }
-    targets.selectors.push_back(selector);
   }
 }
 

@@ -1,8 +1,7 @@
-// The flags of every command that asks servers: which domain, which servers, and how.
+// The flags of every command that asks servers: which servers, and how.
 #pragma once
 
 #include <list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,10 +33,6 @@ void declare_ask(Flags& flags, AskTexts& texts);
 /// Reads what `declare_ask` and `declare_storage` declared, except the settings file: it decides which other
 /// arguments are required, so the caller reads it first.
 void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, config::Errors& errors);
-
-/// Reads DOMAIN SELECTOR..., of which a settings file allows fewer.
-void read_names(std::span<const std::string> positionals, bool has_settings_file, TargetChoice& targets,
-                config::Errors& errors);
 
 /// One of `config::probe_options`.
 [[nodiscard]] const config::Option* probe_option(std::string_view key);

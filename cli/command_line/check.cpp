@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/ask_flags.hpp"
+#include "cli/command_line/names.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -16,20 +17,27 @@ using config::Result;
 constexpr std::string_view check_help_start = R"(Examples
   dkimprobe check example.com s1
   dkimprobe check example.com s1 s2 --json
-  dkimprobe check example.com new --role pending
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
   dkimprobe check --message mail.eml
-  dkimprobe check --config.file settings.yaml
-  dkimprobe check example.com s1 --plugin                    Icinga and Nagios
-  dkimprobe check example.com s1 --textfile dir/dkim.prom    node_exporter
 
 Usage
   dkimprobe check DOMAIN SELECTOR... [FLAGS]
   dkimprobe check --message FILE [FLAGS]
   dkimprobe check [DOMAIN] --config.file FILE [FLAGS]
 
-  DOMAIN is d= and SELECTOR is s= of the DKIM-Signature field of a message.
+  Asks every nameserver of DOMAIN for the keys of the selectors, and reports
+  faults and how to fix them. DOMAIN is d= and SELECTOR is s= of the
+  DKIM-Signature field of a message.
+
+Exit codes
+  0 nothing worse than a notice   1 warning   2 critical   3 unknown
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
+
+constexpr std::string_view no_selector =
+    "no selector given. The selector is s= in the DKIM-Signature field of a message from the domain (in a "
+    "mail program: show the message's source); then run: dkimprobe check DOMAIN SELECTOR. Or pass that "
+    "source with --message FILE, or list your selectors in a settings file: --config.file FILE";
 
 /// Plugin runners give up after ten seconds.
 constexpr std::chrono::milliseconds plugin_time{9'000};
@@ -49,25 +57,20 @@ struct CheckTexts {
 void declare_check(Flags& flags, CheckTexts& texts) {
   flags.positionals(texts.positionals);
   declare_message(flags, texts.message,
-                  "take domains and selectors from the DKIM-Signature fields of this message, and compare "
-                  "these fields with the records; `-` is standard input. No signature is verified");
+                  "take names from the DKIM-Signature fields of this message (`-`: standard input), and "
+                  "compare the fields with the records; no signature is verified");
   declare_output(flags, texts.output, "one JSON object on standard output");
   flags.toggle(plugin_flag, texts.plugin,
-               "output for Icinga and Nagios: one line with performance data, only exit codes 0 to 3; "
-               "--probe-timeout defaults to 9s",
+               "output for Icinga and Nagios, exit codes 0 to 3; --probe-timeout defaults to 9s",
                output_group);
-  flags.value("--textfile", texts.textfile, "FILE",
-              "write metrics to this file and print nothing, for node_exporter, which reads DIR/*.prom",
+  flags.value("--textfile", texts.textfile, "FILE", "write metrics to it for node_exporter, print nothing",
               output_group);
-  flags.value("--save", texts.save, "FILE", "store the servers' answers in this file, for `dkimprobe judge`",
+  flags.value("--save", texts.save, "FILE", "store the servers' answers in this file, for judge",
               output_group);
   declare_role(flags, texts.role);
   declare_ask(flags, texts.ask);
-  declare_storage(
-      flags, texts.ask.storage,
-      "directory of the history: evaluate with earlier probes and add this one; see `dkimprobe history`");
-  flags.toggle("--config.check", texts.only_check_settings,
-               "read the settings file, print all errors, ask no server", settings_group);
+  declare_storage(flags, texts.ask.storage, "directory of the history: use earlier probes and add this one");
+  declare_config_check(flags, texts.only_check_settings);
 }
 
 /// Reads the flags of outputs that replace the tables.
@@ -94,6 +97,21 @@ void read_outlets(const Flags& flags, const CheckTexts& texts, CheckCommand& com
   }
 }
 
+/// Reads DOMAIN SELECTOR..., of which a settings file allows fewer.
+void read_check_names(const Flags& flags, const CheckTexts& texts, CheckCommand& command, Errors& errors) {
+  const bool has_settings_file = command.ask.settings_file.has_value();
+  if (texts.positionals.empty()) {
+    if (!has_settings_file)
+      errors.push_back({"", "no domain given; usage: dkimprobe check DOMAIN SELECTOR..."});
+    return;
+  }
+  const std::size_t before = errors.size();
+  read_names(flags, texts.positionals, command.targets, errors);
+  // An error in the domain may already suggest the selector.
+  if (texts.positionals.size() == 1 && !has_settings_file && errors.size() == before)
+    errors.push_back({"", std::string(no_selector)});
+}
+
 }  // namespace
 
 Result<Command> read_check(std::span<const std::string> arguments) {
@@ -108,11 +126,10 @@ Result<Command> read_check(std::span<const std::string> arguments) {
   read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   read_file_name(flags, "--message", texts.message, command.message, errors);
   command.only_check_settings = texts.only_check_settings;
-  const bool has_settings_file = command.ask.settings_file.has_value();
-  if (command.only_check_settings && !has_settings_file) {
+  if (command.only_check_settings && !command.ask.settings_file) {
     errors.push_back({"--config.check", "no settings file given; add --config.file FILE"});
   } else if (!command.message) {
-    read_names(texts.positionals, has_settings_file, command.targets, errors);
+    read_check_names(flags, texts, command, errors);
   } else if (!texts.positionals.empty()) {
     errors.push_back(
         {config::escape_text(texts.positionals.front(), 80),

@@ -35,13 +35,13 @@ Commands
   preflight DOMAIN SELECTOR  whether, or when, it is safe to sign with a new key
   rotation DOMAIN            progress and next steps of a key rotation
   serve                      run the daemon: metrics of all configured domains
-  lint [FILE]                check records, one per line; asks no server
+  lint [FILE]                check records or a zone file; asks no server
   judge FILE                 evaluate again what `check --save FILE` stored
   record DOMAIN SELECTOR     print the record for a key, ready to publish
   history DOMAIN [SELECTOR]  print the changes recorded by `--storage.path DIR`
-  explain [CHECK]            what a check means and how to fix it, or list all
-  help, --help               this text; `dkimprobe check --help` lists all flags
-  version, --version         the version
+  explain [NAME]             what a fault means and how to fix it, or list all
+  help [COMMAND]             the help of a command, also by COMMAND --help
+  version                    the version, also by --version
 
 Exit codes
   0 nothing worse than a notice   1 warning   2 critical   3 unknown
@@ -51,15 +51,37 @@ Exit codes
 struct CommandWord {
   std::string_view word{};
   Result<Command> (*read)(std::span<const std::string> arguments) = nullptr;
+  bool takes_file = false;  ///< its first argument is a file
 };
 
 constexpr std::array commands = {
     CommandWord{"check", read_check},       CommandWord{"preflight", read_preflight},
     CommandWord{"rotation", read_rotation}, CommandWord{"serve", read_serve},
-    CommandWord{"lint", read_lint},         CommandWord{"judge", read_judge},
+    CommandWord{"lint", read_lint, true},   CommandWord{"judge", read_judge, true},
     CommandWord{"record", read_record},     CommandWord{"history", read_history},
     CommandWord{"explain", read_explain},
 };
+
+TextWanted version_text() {
+  return {fmt::format("dkimprobe {}\n", version)};
+}
+
+/// What follows the name of a command.
+Result<Command> read_arguments(const CommandWord& command, std::span<const std::string> arguments) {
+  const auto flags_end = std::ranges::find(arguments, "--");
+  if (std::find(arguments.begin(), flags_end, "--version") != flags_end) return version_text();
+  if (!command.takes_file && arguments.size() == 1 && arguments.front() == "help")
+    return failure("help", fmt::format("the help comes first: dkimprobe help {}", command.word));
+  return command.read(arguments);
+}
+
+/// The words after `help`.
+Result<Command> read_help(std::span<const std::string> words) {
+  if (words.empty()) return TextWanted{std::string(help_text)};
+  std::vector<std::string> arguments(words.begin(), words.end());
+  arguments.insert(arguments.begin() + 1, "--help");
+  return read_command_line(arguments);
+}
 
 }  // namespace
 
@@ -80,12 +102,11 @@ Result<Command> read_command_line(std::span<const std::string> arguments) {
         "", "no command given; usage: dkimprobe check DOMAIN SELECTOR... (all commands: dkimprobe --help)");
   }
   const std::string& word = arguments.front();
-  if (word == "help" && arguments.size() > 1)
-    return read_command_line(std::array{arguments[1], std::string("--help")});
-  if (word == "--help" || word == "-h" || word == "help") return TextWanted{std::string(help_text)};
-  if (word == "--version" || word == "version") return TextWanted{fmt::format("dkimprobe {}\n", version)};
+  if (word == "help") return read_help(arguments.subspan(1));
+  if (word == "--help" || word == "-h") return read_help({});
+  if (word == "--version" || word == "version") return version_text();
   const auto known = std::ranges::find(commands, word, &CommandWord::word);
-  if (known != commands.end()) return known->read(arguments.subspan(1));
+  if (known != commands.end()) return read_arguments(*known, arguments.subspan(1));
   const std::string shown = escape_text(word, 80);
   if (word.starts_with('-')) {
     return failure(shown, "flags come after the command: dkimprobe check DOMAIN SELECTOR... [FLAGS]");

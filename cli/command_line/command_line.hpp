@@ -13,6 +13,8 @@
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/record/record_composer.hpp"
+#include "checks/report/reasons.hpp"
+#include "checks/rotation/rotation_faults.hpp"
 #include "checks/rotation/rotation_plan.hpp"
 #include "cli/io/log.hpp"
 #include "cli/io/terminal.hpp"
@@ -120,7 +122,8 @@ struct RotationCommand {
 };
 
 struct ServeCommand {
-  AskOptions ask{};  ///< with a settings file, which names the domains to watch
+  AskOptions ask{};                  ///< with a settings file, which names the domains to watch
+  bool only_check_settings = false;  ///< read the settings and the web configuration, print their errors, end
   std::vector<std::string> listen{"127.0.0.1:9815"};
   std::optional<std::filesystem::path> web_config{};
   bool systemd_sockets = false;                   ///< listen on these instead of `listen`
@@ -171,10 +174,14 @@ struct HistoryCommand {
   OutputChoice output{};
 };
 
+/// What to explain; nothing: list all names. A check and a fault of a rotation may share a name.
 struct ExplainCommand {
-  const checks::Check* check = nullptr;  ///< null: list all
-  bool markdown = false;                 ///< all of checks/README.md
-  bool json = false;                     ///< all of exporters/mixin/catalogue.json
+  const checks::Check* check = nullptr;
+  const checks::RotationFaultRow* fault = nullptr;
+  const checks::ReasonRow* reason = nullptr;
+  bool caveats = false;
+  bool markdown = false;  ///< all of checks/README.md
+  bool json = false;      ///< all of exporters/mixin/catalogue.json
 };
 
 /// A text to print, such as the help.

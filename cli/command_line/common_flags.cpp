@@ -26,7 +26,8 @@ void declare_help(Flags& flags, bool& help) {
 
 void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning) {
   flags.toggle("--json", texts.json, json_meaning, output_group);
-  flags.value("--color", texts.color, "WHEN", "auto (the default), always or never", output_group);
+  flags.value("--color", texts.color, "WHEN", "auto (the default), always or never", output_group,
+              FlagUse::rare);
   declare_help(flags, texts.help);
 }
 
@@ -39,8 +40,8 @@ void declare_state(Flags& flags, StateTexts& texts) {
       "--state", texts.directory, "DIR",
       "without --storage.path: directory in which this command remembers what it saw, so that the next run "
       "goes on from there (dkimprobe in $XDG_STATE_HOME or in ~/.local/state)",
-      settings_group);
-  flags.toggle("--no-state", texts.off, "remember nothing", settings_group);
+      settings_group, FlagUse::rare);
+  flags.toggle("--no-state", texts.off, "remember nothing", settings_group, FlagUse::rare);
 }
 
 void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, StateChoice& state,
@@ -53,9 +54,14 @@ void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, S
     errors.push_back({"--state --storage.path", "use only one of them: the history is the state"});
 }
 
+void declare_config_check(Flags& flags, bool& only_check_settings) {
+  flags.toggle("--config.check", only_check_settings, "check the settings file for errors, ask no server",
+               settings_group);
+}
+
 void declare_role(Flags& flags, std::string& role) {
-  flags.value("--role", role, "ROLE",
-              "role of the selectors: pending, active (the default), standby or retired", "What is expected");
+  flags.value("--role", role, "ROLE", "pending, active (the default), standby or retired",
+              "What is expected");
 }
 
 void declare_message(Flags& flags, std::string& message, const std::string& meaning) {

@@ -59,6 +59,7 @@ void declare_state(Flags& flags, StateTexts& texts);
 /// Reads what `declare_state` declared. `has_storage`: the history is kept elsewhere.
 void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, StateChoice& state,
                 config::Errors& errors);
+void declare_config_check(Flags& flags, bool& only_check_settings);
 void declare_role(Flags& flags, std::string& role);
 void declare_message(Flags& flags, std::string& message, const std::string& meaning);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 
 #include "config/basics/escape.hpp"
 #include "config/basics/nearest_word.hpp"
+#include "config/basics/shell_word.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
@@ -17,13 +19,27 @@ using config::escape_text;
 using config::failure;
 using config::Result;
 
+namespace {
+
+/// Removes the word `all` after the flag of the help; whether it was there.
+bool take_all(std::vector<std::string>& arguments) {
+  const auto flags_end = std::ranges::find(arguments, "--");
+  const auto help = std::find_if(arguments.begin(), flags_end, [](const std::string& argument) {
+    return argument == "-h" || argument == "--help";
+  });
+  if (help == flags_end || help + 1 == flags_end || *(help + 1) != "all") return false;
+  arguments.erase(help + 1);
+  return true;
+}
+
+}  // namespace
+
 class Flags::State {
  public:
   State() { app.set_help_flag(); }
 
   /// The first argument that looks like a flag but cannot be used.
-  [[nodiscard]] std::optional<config::Error> wrong_flag(std::string_view command,
-                                                        std::span<const std::string> arguments) const {
+  [[nodiscard]] std::optional<config::Error> wrong_flag(std::span<const std::string> arguments) const {
     const CLI::Option* without_value = nullptr;  // the argument before, if its value is still to come
     for (const auto& argument : arguments) {
       const auto* const before = std::exchange(without_value, nullptr);
@@ -32,8 +48,7 @@ class Flags::State {
       const std::size_t equals = argument.find('=');
       const std::string flag = argument.substr(0, equals);
       const auto* const option = app.get_option_no_throw(flag);
-      if (option == nullptr)
-        return before == nullptr ? unknown(command, flag) : lost_value(*before, argument);
+      if (option == nullptr) return before == nullptr ? unknown(flag) : lost_value(*before, argument);
       const bool takes_value = !option->get_option_text().empty();
       if (!takes_value && equals != std::string::npos) return config::Error{flag, "it takes no value"};
       if (takes_value && equals == std::string::npos) without_value = option;
@@ -63,17 +78,40 @@ class Flags::State {
     return words;
   }
 
+  /// The flags among the arguments, with their values, as words of a shell.
+  [[nodiscard]] std::string flags_of(std::span<const std::string> arguments) const {
+    std::string flags;
+    bool value_follows = false;
+    for (const auto& argument : arguments) {
+      if (argument == "--" && !value_follows) break;
+      const bool is_flag = !value_follows && argument.size() > 1 && argument.front() == '-';
+      if (is_flag || value_follows) flags += ' ' + config::shell_word(argument);
+      value_follows = is_flag && argument.find('=') == std::string::npos &&
+                      !app.get_option(argument)->get_option_text().empty();
+    }
+    return flags;
+  }
+
+  void place(CLI::Option* option, const std::string& group, FlagUse use) {
+    option->group(group);
+    if (use == FlagUse::rare) rare.insert(option);
+  }
+
   CLI::App app{};
+  std::set<const CLI::Option*> rare{};
+  std::string command{};
+  std::string flags_given{};  ///< as words of a shell, each after a space
+  bool all_wanted = false;    ///< the help with all flags
 
  private:
-  [[nodiscard]] config::Error unknown(std::string_view command, const std::string& flag) const {
+  [[nodiscard]] config::Error unknown(const std::string& flag) const {
     std::vector<std::string> known;
     for (const auto* option : app.get_options()) {
       for (const auto& name : option->get_lnames()) known.push_back("--" + name);
     }
     const std::string nearest = config::nearest_word(flag, known);
     return {escape_text(flag, 80),
-            nearest.empty() ? fmt::format("unknown flag; `dkimprobe {} --help` lists all flags", command)
+            nearest.empty() ? fmt::format("unknown flag; `dkimprobe {} --help all` lists all flags", command)
                             : fmt::format("unknown flag; did you mean {}?", nearest)};
   }
 
@@ -91,32 +129,36 @@ void Flags::positionals(std::vector<std::string>& words) {
   state_->app.add_option("WORDS", words)->group("");
 }
 
-void Flags::toggle(const std::string& name, bool& given, const std::string& meaning,
-                   const std::string& group) {
-  state_->app.add_flag(name, given, meaning)->group(group);
+void Flags::toggle(const std::string& name, bool& given, const std::string& meaning, const std::string& group,
+                   FlagUse use) {
+  state_->place(state_->app.add_flag(name, given, meaning), group, use);
 }
 
 void Flags::value(const std::string& name, std::string& text, const std::string& value_word,
-                  const std::string& meaning, const std::string& group) {
-  state_->app.add_option(name, text, meaning)->option_text(value_word)->group(group);
+                  const std::string& meaning, const std::string& group, FlagUse use) {
+  state_->place(state_->app.add_option(name, text, meaning)->option_text(value_word), group, use);
 }
 
 void Flags::last_value(const std::string& name, std::string& text, const std::string& value_word,
-                       const std::string& meaning, const std::string& group) {
-  state_->app.add_option(name, text, meaning)->option_text(value_word)->take_last()->group(group);
+                       const std::string& meaning, const std::string& group, FlagUse use) {
+  state_->place(state_->app.add_option(name, text, meaning)->option_text(value_word)->take_last(), group,
+                use);
 }
 
 void Flags::values(const std::string& name, std::vector<std::string>& texts, const std::string& value_word,
-                   const std::string& meaning, const std::string& group) {
+                   const std::string& meaning, const std::string& group, FlagUse use) {
   // With extra arguments the flag would also take the positional argument after its value.
-  state_->app.add_option(name, texts, meaning)
-      ->option_text(value_word)
-      ->allow_extra_args(false)
-      ->group(group);
+  state_->place(
+      state_->app.add_option(name, texts, meaning)->option_text(value_word)->allow_extra_args(false), group,
+      use);
 }
 
-Result<void> Flags::read(std::string_view command, std::span<const std::string> arguments) {
-  if (const auto wrong = state_->wrong_flag(command, arguments)) return failure(wrong->where, wrong->message);
+Result<void> Flags::read(std::string_view command, std::span<const std::string> given_arguments) {
+  std::vector<std::string> arguments(given_arguments.begin(), given_arguments.end());
+  state_->all_wanted = take_all(arguments);
+  state_->command = command;
+  if (const auto wrong = state_->wrong_flag(arguments)) return failure(wrong->where, wrong->message);
+  state_->flags_given = state_->flags_of(arguments);
   try {
     state_->app.parse(state_->in_reverse(arguments));
   } catch (const CLI::ArgumentMismatch& error) {
@@ -139,14 +181,25 @@ bool Flags::given(const std::string& name) const {
   return !state_->app.get_option(name)->empty();
 }
 
+std::string Flags::command_with(std::span<const std::string> words) const {
+  const std::string command = "dkimprobe " + state_->command;
+  const bool begins_as_flag =
+      std::ranges::any_of(words, [](const std::string& word) { return word.starts_with('-'); });
+  std::string names = begins_as_flag ? " --" : "";
+  for (const auto& word : words) names += ' ' + config::shell_word(word);
+  return command + (begins_as_flag ? state_->flags_given + names : names + state_->flags_given);
+}
+
 std::string Flags::help(std::string_view start) const {
   constexpr std::size_t columns = 80;
-  constexpr std::size_t meaning_starts = 32;
+  const std::size_t meaning_starts = state_->all_wanted ? 32 : 26;
   std::string text(start);
   std::string group;
+  if (!state_->all_wanted) text += "\nFlags\n";
   for (const auto* option : state_->app.get_options()) {
     if (option->get_group().empty()) continue;
-    if (option->get_group() != group) {
+    if (!state_->all_wanted && state_->rare.contains(option)) continue;
+    if (state_->all_wanted && option->get_group() != group) {
       group = option->get_group();
       text += fmt::format("\n{}\n", group);
     }
@@ -162,6 +215,8 @@ std::string Flags::help(std::string_view start) const {
       flag.clear();
     }
   }
+  if (!state_->all_wanted && !state_->rare.empty())
+    text += fmt::format("\nAll flags: dkimprobe {} --help all\n", state_->command);
   return text;
 }
 

@@ -1,8 +1,10 @@
 #include "cli/command_line/commands.hpp"
 
+#include <algorithm>
+
 #include "cli/command_line/common_flags.hpp"
+#include "cli/command_line/names.hpp"
 #include "config/basics/escape.hpp"
-#include "config/names/internationalized_name.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -21,9 +23,26 @@ Usage
 
   Prints what is stored about a selector, or about the whole domain: its keys,
   and each change with the probe that first saw it and the last probe before
-  it. `_adsp` is the record of signing practices. No server is asked. The exit
-  code is 3 when nothing is stored.
+  it. `_adsp` is the record of signing practices. No server is asked.
+
+Exit codes
+  0 printed   3 nothing is stored
+  64 usage error   70 internal error   78 the history cannot be read
 )";
+
+void read_history_names(const Flags& flags, std::span<const std::string> names, HistoryCommand& command,
+                        Errors& errors) {
+  if (names.empty()) {
+    errors.push_back({"", "no domain given; usage: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
+    return;
+  }
+  TargetChoice targets;
+  read_names(flags, names.first(std::min<std::size_t>(names.size(), 2)), targets, errors);
+  if (targets.domain) command.domain = std::move(*targets.domain);
+  if (!targets.selectors.empty()) command.selector = std::move(targets.selectors.front());
+  if (names.size() > 2)
+    errors.push_back({escape_text(names[2], 80), "give one selector, or none for the whole domain"});
+}
 
 }  // namespace
 
@@ -39,16 +58,7 @@ Result<Command> read_history(std::span<const std::string> arguments) {
   if (output.help) return TextWanted{flags.help(history_help_start)};
   HistoryCommand command;
   Errors errors;
-  if (positionals.empty()) {
-    errors.push_back({"", "no domain given; usage: dkimprobe history DOMAIN [SELECTOR] --storage.path DIR"});
-  } else {
-    take(config::read_domain(positionals.front()), command.domain, errors);
-  }
-  if (positionals.size() > 1)
-    take(config::Selector::parse(positionals[1]), command.selector.emplace(), errors);
-  if (positionals.size() > 2) {
-    errors.push_back({escape_text(positionals[2], 80), "give one selector, or none for the whole domain"});
-  }
+  read_history_names(flags, positionals, command, errors);
   std::optional<std::filesystem::path> directory;
   read_file_name(flags, "--storage.path", storage, directory, errors);
   if (directory) {

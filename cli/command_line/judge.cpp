@@ -18,7 +18,13 @@ constexpr std::string_view judge_help_start = R"(Examples
 Usage
   dkimprobe judge FILE [FLAGS]
 
-  FILE may be `-` for standard input. No server is asked.
+  Evaluates again what `dkimprobe check --save FILE` stored, and prints the
+  report that `check` prints. FILE may be `-` for standard input. No server is
+  asked.
+
+Exit codes
+  0 nothing worse than a notice   1 warning   2 critical   3 unknown
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
 }  // namespace

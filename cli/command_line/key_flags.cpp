@@ -19,9 +19,9 @@ void declare_key(Flags& flags, KeyTexts& texts) {
   flags.value("--passphrase-file", texts.passphrase_file, "FILE",
               "file whose first line is the passphrase of an encrypted key; without it, you are asked at the "
               "terminal",
-              key_group);
+              key_group, FlagUse::rare);
   flags.value("--passphrase-fd", texts.passphrase_fd, "NUMBER",
-              "open file descriptor to read the passphrase from", key_group);
+              "open file descriptor to read the passphrase from", key_group, FlagUse::rare);
 }
 
 void read_key(const Flags& flags, const KeyTexts& texts, KeyChoice& key, Errors& errors) {

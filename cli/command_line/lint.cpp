@@ -16,6 +16,7 @@ using config::Result;
 constexpr std::string_view lint_help_start = R"(Examples
   echo 'v=DKIM1; k=rsa; p=MIIB...' | dkimprobe lint
   dkimprobe lint records.txt
+  dkimprobe lint zone.db
   dkimprobe lint records.jsonl --format jsonl --json
 
 Usage
@@ -25,11 +26,17 @@ Usage
   format a line is the record as verifiers get it, optionally with its name and
   a tab before it:
     s1._domainkey.example.com<TAB>v=DKIM1; k=rsa; p=MIIB...
+  Entries of a zone file, which dig prints too, are read as well: their quoted
+  strings are joined, and records that are not of DKIM are left out.
   In the jsonl format a line is
     {"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=MIIB..."]}
   If the name is given, the size of the answer is computed, and the record at
   `_adsp._domainkey` is checked as signing practices. A line that cannot be read
   is reported and skipped; the exit code is then 3, unless a record is critical.
+
+Exit codes
+  0 nothing worse than a notice   1 warning   2 critical   3 unknown
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
 Result<RecordFormat> read_format(const std::string& text) {
@@ -58,8 +65,9 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   if (!positionals.empty()) command.file = positionals.front();
   if (command.file.empty()) errors.push_back({"", "the file name is empty"});
   if (positionals.size() > 1) {
-    errors.push_back(
-        {escape_text(positionals[1], 80), "only one file can be read; put one record on each line of it"});
+    errors.push_back({escape_text(positionals[1], 80),
+                      "only one file can be read, with one record on each line; to ask servers: dkimprobe "
+                      "check DOMAIN SELECTOR"});
   }
   if (flags.given("--format")) take(read_format(format), command.format, errors);
   if (flags.given("--role")) take(read_role(role), command.role, errors);

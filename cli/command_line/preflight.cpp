@@ -7,6 +7,7 @@
 
 #include "cli/command_line/ask_flags.hpp"
 #include "cli/command_line/key_flags.hpp"
+#include "cli/command_line/names.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
@@ -70,7 +71,7 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
                when_group);
   flags.toggle("--ask-resolver", command.ask_resolvers,
                "once it is safe to sign, send each --resolver one recursive query, as the public does",
-               when_group);
+               when_group, FlagUse::rare);
   declare_output(flags, texts.output, "one JSON object on standard output");
   declare_ask(flags, texts.ask);
   declare_storage(flags, texts.ask.storage, "directory of the history: use earlier probes and add this one");
@@ -112,8 +113,8 @@ void read_signers(const std::vector<std::string>& texts, PreflightCommand& comma
   }
 }
 
-void read_preflight_names(const std::vector<std::string>& positionals, PreflightCommand& command,
-                          Errors& errors) {
+void read_preflight_names(const Flags& flags, const std::vector<std::string>& positionals,
+                          PreflightCommand& command, Errors& errors) {
   if (positionals.size() < 2) {
     errors.push_back({"", fmt::format("no {} given; usage: dkimprobe preflight DOMAIN SELECTOR",
                                       positionals.empty() ? "domain" : "selector")});
@@ -124,7 +125,7 @@ void read_preflight_names(const std::vector<std::string>& positionals, Preflight
     return;
   }
   TargetChoice targets;
-  read_names(positionals, false, targets, errors);
+  read_names(flags, positionals, targets, errors);
   if (!errors.empty()) return;
   command.domain = std::move(*targets.domain);
   command.selector = std::move(targets.selectors.front());
@@ -150,7 +151,7 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
   if (auto parsed = flags.read("preflight", arguments); !parsed) return tl::unexpected(parsed.error());
   if (texts.output.help) return TextWanted{flags.help(preflight_help_start)};
   Errors errors;
-  read_preflight_names(texts.positionals, command, errors);
+  read_preflight_names(flags, texts.positionals, command, errors);
   read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   if (flags.given("--key")) {
     read_key(flags, texts.key, command.key.emplace(), errors);

@@ -7,9 +7,9 @@
 
 #include "cli/command_line/common_flags.hpp"
 #include "cli/command_line/key_flags.hpp"
+#include "cli/command_line/names.hpp"
 #include "config/basics/ascii.hpp"
 #include "config/basics/escape.hpp"
-#include "config/names/internationalized_name.hpp"
 #include "config/options.hpp"
 
 namespace dkimprobe::cli {
@@ -21,22 +21,24 @@ using config::failure;
 using config::Result;
 
 constexpr std::string_view record_help_start = R"(Examples
-  dkimprobe record --key s1.pem example.com s1
-  dkimprobe record --key s1.pem example.com s1 --format zone
-  dkimprobe record --key s1.pem example.com s1 --format nsupdate | nsupdate -l
-  dkimprobe record --revoke example.com s1 --format zone
-  dkimprobe record --adsp discardable example.com
+  dkimprobe record example.com s1 --key s1.pem
+  dkimprobe record example.com s1 --key s1.pem --format nsupdate | nsupdate -l
+  dkimprobe record example.com s1 --revoke --format zone
 
 Usage
-  dkimprobe record --key FILE DOMAIN SELECTOR [FLAGS]
-  dkimprobe record --config.file FILE DOMAIN SELECTOR [FLAGS]
-  dkimprobe record --revoke DOMAIN SELECTOR [FLAGS]
-  dkimprobe record --adsp unknown|all|discardable DOMAIN [FLAGS]
+  dkimprobe record DOMAIN SELECTOR --key FILE [FLAGS]
+  dkimprobe record DOMAIN SELECTOR --config.file FILE [FLAGS]
+  dkimprobe record DOMAIN SELECTOR --revoke [FLAGS]
+  dkimprobe record DOMAIN --adsp unknown|all|discardable [FLAGS]
 
   FILE is a private key (RSA or Ed25519, PEM or DER, PKCS#8 or PKCS#1, encrypted
   or not), a public key or a key record; `-` is standard input. The private part
   is wiped from memory at once. The record goes to standard output; its size and
   any findings go to standard error.
+
+Exit codes
+  0 nothing worse than a notice   1 warning   2 critical   3 unknown
+  64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
 /// The elements of a tag's value (RFC 6376 section 3.6.1): `hyphenated-word`, or `*` alone.
@@ -129,17 +131,20 @@ void declare_record(Flags& flags, RecordTexts& texts, RecordCommand& command) {
               "settings file that contains the expected key of the selector, in place of --key",
               settings_group);
   const auto add = [&](const char* flag, std::string& text, const char* meaning, const char* word,
-                       const char* group) { flags.value(flag, text, word, meaning, group); };
+                       const char* group,
+                       FlagUse use = FlagUse::common) { flags.value(flag, text, word, meaning, group, use); };
   flags.toggle("--revoke", command.revoke, "the record of a revoked key, with an empty p=", record_group);
   add("--adsp", texts.practices,
-      "the record of signing practices (RFC 5617, historic), and its equivalent today", "WORD", record_group);
+      "the record of signing practices (RFC 5617, historic), and its equivalent today", "WORD", record_group,
+      FlagUse::rare);
   add("--hash", texts.hashes, "h=: allowed hash algorithms, such as sha256; by default all", "WORDS",
-      record_group);
+      record_group, FlagUse::rare);
   add("--service", texts.services, "s=: what the key may sign, such as email or tlsrpt; by default all",
-      "WORDS", record_group);
+      "WORDS", record_group, FlagUse::rare);
   add("--flags", texts.flags, "t=: y for testing, s for no subdomains in i=, y:s for both", "WORDS",
-      record_group);
-  add("--notes", command.tags.notes, "n=: notes for people; programs ignore them", "TEXT", record_group);
+      record_group, FlagUse::rare);
+  add("--notes", command.tags.notes, "n=: notes for people; programs ignore them", "TEXT", record_group,
+      FlagUse::rare);
   add("--ttl", texts.ttl, "how long caches may keep the record (1h)", "TIME", record_group);
   add("--via", texts.via, "publish the record at this name, with a CNAME to it at the selector's name",
       "NAME", record_group);
@@ -169,22 +174,22 @@ void read_record_names(const Flags& flags, const RecordTexts& texts, RecordComma
   if (texts.positionals.empty()) {
     errors.push_back(
         {"", fmt::format("no domain given; usage: dkimprobe record {}",
-                         flags.given("--adsp") ? "--adsp WORD DOMAIN" : "--key FILE DOMAIN SELECTOR")});
+                         flags.given("--adsp") ? "DOMAIN --adsp WORD" : "DOMAIN SELECTOR --key FILE")});
     return;
   }
-  take(config::read_domain(texts.positionals.front()), command.domain, errors);
-  if (flags.given("--adsp")) {
+  const bool is_practices = flags.given("--adsp");
+  const std::span<const std::string> names = texts.positionals;
+  TargetChoice targets;
+  read_names(flags, names.first(std::min<std::size_t>(names.size(), is_practices ? 1 : 2)), targets, errors);
+  if (targets.domain) command.domain = std::move(*targets.domain);
+  if (is_practices) {
     take(read_practices(texts.practices), command.practices.emplace(), errors);
     return refuse_beside_practices(flags, texts, errors);
   }
-  if (texts.positionals.size() < 2) {
-    errors.push_back({"", "no selector given; usage: dkimprobe record --key FILE DOMAIN SELECTOR"});
-  } else {
-    take(config::Selector::parse(texts.positionals[1]), command.selector, errors);
-  }
-  if (texts.positionals.size() > 2) {
-    errors.push_back({escape_text(texts.positionals[2], 80), "record takes one selector"});
-  }
+  if (names.size() < 2)
+    errors.push_back({"", "no selector given; usage: dkimprobe record DOMAIN SELECTOR --key FILE"});
+  if (!targets.selectors.empty()) command.selector = std::move(targets.selectors.front());
+  if (names.size() > 2) errors.push_back({escape_text(names[2], 80), "record takes one selector"});
   read_file_name(flags, "--config.file", texts.settings_file, command.settings_file, errors);
   const bool has_key = flags.given("--key");
   if (command.settings_file && (has_key || command.revoke)) {

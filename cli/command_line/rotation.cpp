@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_line/ask_flags.hpp"
+#include "cli/command_line/names.hpp"
 #include "config/basics/escape.hpp"
 #include "config/names/internationalized_name.hpp"
 
@@ -71,9 +72,9 @@ void declare_rotation(Flags& flags, RotationTexts& texts, RotationCommand& comma
                rotation_group);
   flags.values("--never-used", texts.never_used, "SELECTOR",
                "nothing was ever signed with this selector and nobody knows its name; repeat for more",
-               rotation_group);
-  flags.value("--step", texts.step, "STEP", "with apply: the step", rotation_group);
-  flags.toggle("--yes", command.agreed, "with apply: write without asking", rotation_group);
+               rotation_group, FlagUse::rare);
+  flags.value("--step", texts.step, "STEP", "with apply: the step", rotation_group, FlagUse::rare);
+  flags.toggle("--yes", command.agreed, "with apply: write without asking", rotation_group, FlagUse::rare);
   flags.value("--compromised", texts.compromised, "SELECTOR", "somebody else has the key of this selector",
               rotation_group);
   flags.value("--wait", texts.wait, "TIME",
@@ -145,7 +146,8 @@ void read_apply(const std::string& step, RotationCommand& command, Errors& error
   if (!command.ask.settings_file) errors.push_back({"--config.file", "apply needs the settings file"});
 }
 
-void read_rotation_names(const RotationTexts& texts, RotationCommand& command, Errors& errors) {
+void read_rotation_names(const Flags& flags, const RotationTexts& texts, RotationCommand& command,
+                         Errors& errors) {
   std::span<const std::string> words = texts.positionals;
   const std::string task = !words.empty() && (words.front() == "plan" || words.front() == "apply")
                                ? words.front() + ' '
@@ -166,6 +168,8 @@ void read_rotation_names(const RotationTexts& texts, RotationCommand& command, E
     }
     return;
   }
+  if (auto wrong = wrong_order(flags, words); wrong && task.empty())
+    return errors.push_back(std::move(*wrong));
   const std::size_t before = errors.size();
   take(config::read_domain(words.front()), command.domain.emplace(), errors);
   const bool domain_read = errors.size() == before;
@@ -204,7 +208,7 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
   read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   if (flags.given("--compromised"))
     take(config::Selector::parse(texts.compromised), command.compromised.emplace(), errors, "--compromised");
-  read_rotation_names(texts, command, errors);
+  read_rotation_names(flags, texts, command, errors);
   for (const auto& text : texts.last_signatures) read_last_signature(text, command, errors);
   read_never_used(texts.never_used, command, errors);
   if (command.only_plan && command.compromised)

@@ -33,6 +33,9 @@ Usage
   /probe?target=DOMAIN for an on-demand probe, /-/healthy and /-/ready.
   SIGHUP and POST /-/reload read the settings file again; if it has errors, the
   previous settings stay in use. SIGTERM stops the daemon.
+
+Exit codes
+  0 stopped   64 usage error   70 internal error   78 settings error
 )";
 
 /// The path of the URL, without a trailing slash.
@@ -62,50 +65,61 @@ std::optional<std::chrono::milliseconds> offset_of(std::string_view text) {
   return offset && *offset <= std::chrono::minutes{1} ? offset : std::nullopt;
 }
 
-}  // namespace
-
-Result<Command> read_serve(std::span<const std::string> arguments) {
-  Flags flags;
-  AskTexts ask;
+struct ServeTexts {
+  AskTexts ask{};
   bool help = false;
-  ServeCommand command;
-  std::vector<std::string> listen;
-  std::string web_config;
-  std::string external_url;
-  std::string timeout_offset;
-  std::string log_format;
-  std::string log_level;
+  std::vector<std::string> listen{};
+  std::string web_config{};
+  std::string external_url{};
+  std::string timeout_offset{};
+  std::string log_format{};
+  std::string log_level{};
+};
+
+void declare_serve(Flags& flags, ServeTexts& texts, ServeCommand& command) {
   constexpr const char* web_group = "The web server";
-  flags.values("--web.listen-address", listen, "ADDRESS:PORT",
+  flags.values("--web.listen-address", texts.listen, "ADDRESS:PORT",
                fmt::format("where to listen: [::]:PORT or :PORT for all IPv6 and IPv4 addresses, "
                            "0.0.0.0:PORT for all IPv4 addresses; repeat for more ({})",
                            command.listen.front()),
                web_group);
-  flags.value("--web.config.file", web_config, "FILE",
+  flags.value("--web.config.file", texts.web_config, "FILE",
               "TLS, client certificates and users, in the format of Prometheus", web_group);
   flags.toggle("--web.systemd-socket", command.systemd_sockets, "listen on the sockets that systemd passes",
-               web_group);
-  flags.value("--web.external-url", external_url, "URL",
-              "URL at which clients reach it, if a proxy serves it under a path", web_group);
-  flags.value("--timeout-offset", timeout_offset, "TIME",
-              "how much earlier than the scraper's timeout /probe answers (500ms)", web_group);
-  flags.value("--log.format", log_format, "FORMAT", "logfmt (the default) or json", output_group);
-  flags.value("--log.level", log_level, "LEVEL",
-              "lowest level that is logged: debug, info (the default), warn or error", output_group);
-  declare_help(flags, help);
-  declare_ask(flags, ask);
-  declare_storage(flags, ask.storage, "directory in which the history is kept");
+               web_group, FlagUse::rare);
+  flags.value("--web.external-url", texts.external_url, "URL",
+              "URL at which clients reach it, if a proxy serves it under a path", web_group, FlagUse::rare);
+  flags.value("--timeout-offset", texts.timeout_offset, "TIME",
+              "how much earlier than the scraper's timeout /probe answers (500ms)", web_group, FlagUse::rare);
+  flags.value("--log.format", texts.log_format, "FORMAT", "logfmt (the default) or json", output_group,
+              FlagUse::rare);
+  flags.value("--log.level", texts.log_level, "LEVEL",
+              "lowest level that is logged: debug, info (the default), warn or error", output_group,
+              FlagUse::rare);
+  declare_help(flags, texts.help);
+  declare_ask(flags, texts.ask);
+  declare_storage(flags, texts.ask.storage, "directory in which the history is kept");
+  declare_config_check(flags, command.only_check_settings);
+}
+
+}  // namespace
+
+Result<Command> read_serve(std::span<const std::string> arguments) {
+  Flags flags;
+  ServeTexts texts;
+  ServeCommand command;
+  declare_serve(flags, texts, command);
   if (auto parsed = flags.read("serve", arguments); !parsed) return tl::unexpected(parsed.error());
-  if (help) return TextWanted{flags.help(serve_help_start)};
+  if (texts.help) return TextWanted{flags.help(serve_help_start)};
 
   Errors errors;
-  read_file_name(flags, "--config.file", ask.settings_file, command.ask.settings_file, errors);
+  read_file_name(flags, "--config.file", texts.ask.settings_file, command.ask.settings_file, errors);
   if (!command.ask.settings_file)
     errors.push_back({"--config.file", "it is required: the settings file lists the domains to watch"});
-  read_ask(flags, ask, command.ask, errors);
-  read_file_name(flags, "--web.config.file", web_config, command.web_config, errors);
-  if (!listen.empty()) command.listen = std::move(listen);
-  if (flags.given("--web.external-url")) take(prefix_of(external_url), command.path_prefix, errors);
+  read_ask(flags, texts.ask, command.ask, errors);
+  read_file_name(flags, "--web.config.file", texts.web_config, command.web_config, errors);
+  if (!texts.listen.empty()) command.listen = std::move(texts.listen);
+  if (flags.given("--web.external-url")) take(prefix_of(texts.external_url), command.path_prefix, errors);
   const auto word = [&](const char* flag, const std::string& text, const auto& value, auto& target,
                         std::string_view allowed) {
     if (!flags.given(flag)) return;
@@ -116,9 +130,11 @@ Result<Command> read_serve(std::span<const std::string> arguments) {
           {flag, fmt::format("`{}` cannot be used: it must be {}", config::escape_text(text, 80), allowed)});
     }
   };
-  word("--log.format", log_format, parse_log_format(log_format), command.log_format, "logfmt or json");
-  word("--log.level", log_level, parse_log_level(log_level), command.log_level, "debug, info, warn or error");
-  word("--timeout-offset", timeout_offset, offset_of(timeout_offset), command.timeout_offset,
+  word("--log.format", texts.log_format, parse_log_format(texts.log_format), command.log_format,
+       "logfmt or json");
+  word("--log.level", texts.log_level, parse_log_level(texts.log_level), command.log_level,
+       "debug, info, warn or error");
+  word("--timeout-offset", texts.timeout_offset, offset_of(texts.timeout_offset), command.timeout_offset,
        "a duration from 0ms to 1m with a unit");
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;

@@ -27,20 +27,11 @@
 #include "exporters/metrics/textfile.hpp"
 #include "exporters/store/history_changes.hpp"
 #include "exporters/store/history_store.hpp"
-#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
 namespace {
 
 using exporters::HistoryStore;
-
-void print_settings_good(const CheckCommand& command, const config::Settings& settings) {
-  std::size_t selectors = 0;
-  for (const auto& domain : settings.domains) selectors += domain.selectors.size();
-  write_output(fmt::format(
-      "{}: {}, {}, no errors\n", config::escape_text(command.ask.settings_file->string()),
-      exporters::counted(settings.domains.size(), "domain"), exporters::counted(selectors, "selector")));
-}
 
 /// The metrics of one run.
 config::Result<void> write_textfile(const std::filesystem::path& file,
@@ -177,7 +168,7 @@ CommandResult run(const CheckCommand& command) {
   const auto loaded = load_settings(command.ask);
   if (!loaded) return tl::unexpected(loaded.error());
   if (command.only_check_settings) {
-    print_settings_good(command, loaded->settings);
+    write_output(settings_summary(*command.ask.settings_file, loaded->settings));
     return ExitCode::ok;
   }
   const auto message = read_message(command.message);

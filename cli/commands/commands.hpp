@@ -33,7 +33,7 @@ namespace dkimprobe::cli {
 /// Prints what is stored of a domain's selectors; `unknown` when nothing is. Asks no server, writes nothing.
 [[nodiscard]] CommandResult run(const HistoryCommand& command);
 
-/// Prints the catalogue entry of a check, or lists all checks. Asks no server.
+/// Explains a name that reports and alerts print, or lists all names. Asks no server.
 [[nodiscard]] CommandResult run(const ExplainCommand& command);
 
 }  // namespace dkimprobe::cli

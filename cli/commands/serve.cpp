@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,10 +20,12 @@
 #include "cli/daemon/daemon.hpp"
 #include "cli/daemon/watch_list.hpp"
 #include "cli/io/log.hpp"
+#include "cli/io/output.hpp"
 #include "cli/plan/check_plan.hpp"
 #include "cli/plan/settings_input.hpp"
 #include "config/target_files.hpp"
 #include "exporters/http/http_server.hpp"
+#include "exporters/http/live_web_config.hpp"
 #include "exporters/store/history_store.hpp"
 
 namespace dkimprobe::cli {
@@ -143,9 +147,31 @@ void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& r
   }
 }
 
+/// Reads what the daemon reads at its start. All errors are reported at once.
+CommandResult check_settings(const ServeCommand& command) {
+  config::Errors errors;
+  auto loaded = load_settings(command.ask);
+  if (!loaded) {
+    errors = std::move(loaded.error());
+  } else if (auto plan = plan_check(TargetChoice{}, command.ask, loaded->settings); !plan) {
+    errors = std::move(plan.error());
+  }
+  exporters::WebSettings web;
+  web.config_file = command.web_config;
+  web.on_config = [](const config::Result<config::Errors>& read) {
+    if (read) print_warnings(*read);
+  };
+  exporters::WebRulesFile rules;
+  if (auto opened = rules.open(web); !opened) std::ranges::move(opened.error(), std::back_inserter(errors));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
+  write_output(settings_summary(*command.ask.settings_file, loaded->settings));
+  return ExitCode::ok;
+}
+
 }  // namespace
 
 CommandResult run(const ServeCommand& command) {
+  if (command.only_check_settings) return check_settings(command);
   set_log(command.log_format, command.log_level);
   // With one arena per thread of the web server, a third more memory stays allocated.
   mallopt(M_ARENA_MAX, 2);

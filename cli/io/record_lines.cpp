@@ -59,8 +59,6 @@ RecordLineResult read_text_line(std::string_view line) {
     record.name = std::move(*name);
     line.remove_prefix(tab + 1);
   }
-  record.is_printed = line.starts_with('"') || line.find("TXT\t\"") != std::string_view::npos ||
-                      line.find("TXT \"") != std::string_view::npos;
   add_strings(line, record.strings);
   return checked(std::move(record));
 }

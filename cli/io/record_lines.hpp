@@ -18,7 +18,7 @@ inline constexpr std::size_t longest_record_line = 128U << 10U;
 struct RecordLine {
   config::DomainName name{};           ///< the root when the line has none
   std::vector<std::string> strings{};  ///< at least one, each of at most 255 octets
-  bool is_printed = false;             ///< in quotation marks, as dig and zone files print records
+  bool name_is_relative = false;       ///< the end of the name is not known
 };
 
 /// A record, or why the line is invalid: one clause, escaped.

@@ -5,9 +5,13 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "checks/catalogue/catalogue.hpp"
 #include "cli/io/wall_clock.hpp"
+#include "config/basics/escape.hpp"
 #include "config/root_hints.hpp"
+#include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
 
@@ -53,6 +57,14 @@ config::Result<LoadedSettings> load_settings(const AskOptions& ask, const Warn& 
   if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return loaded;
+}
+
+std::string settings_summary(const std::filesystem::path& file, const config::Settings& settings) {
+  std::size_t selectors = 0;
+  for (const auto& domain : settings.domains) selectors += domain.selectors.size();
+  return fmt::format("{}: {}, {}, no errors\n", config::escape_text(file.string()),
+                     exporters::counted(settings.domains.size(), "domain"),
+                     exporters::counted(selectors, "selector"));
 }
 
 }  // namespace dkimprobe::cli

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "cli/command_line/command_line.hpp"
@@ -32,5 +33,9 @@ struct LoadedSettings {
 /// files, and the root hints.
 [[nodiscard]] config::Result<LoadedSettings> load_settings(const AskOptions& ask,
                                                            const Warn& warn = print_warning);
+
+/// A line on a settings file without errors.
+[[nodiscard]] std::string settings_summary(const std::filesystem::path& file,
+                                           const config::Settings& settings);
 
 }  // namespace dkimprobe::cli

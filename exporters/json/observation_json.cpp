@@ -647,6 +647,22 @@ void fields(Archive& archive, T& file) {
   archive.demand(!file.observations.empty(), "observations", "it must have at least one element");
 }
 
+/// The error if it is another output of this program, perhaps one object per line.
+std::optional<config::Error> other_output(std::string_view text, const std::string& file) {
+  constexpr std::size_t longest_start = 100;
+  constexpr std::string_view prefix = "\"dkimprobe.";
+  std::string_view start = text.substr(0, longest_start);
+  const std::size_t name = start.find(prefix);
+  if (name == std::string_view::npos) return std::nullopt;
+  start.remove_prefix(name + 1);
+  start = start.substr(0, start.find('/'));
+  if (schema.substr(0, schema.find('/')) == start) return std::nullopt;
+  return config::Error{
+      file, fmt::format("this is `{}`, a report, which lacks the answers of the servers; give the file that "
+                        "`dkimprobe check DOMAIN SELECTOR --save FILE` wrote",
+                        escape_text(start, 80))};
+}
+
 }  // namespace
 
 std::string observation_json(const std::vector<probe::Observation>& observations) {
@@ -661,6 +677,7 @@ config::Result<std::vector<probe::Observation>> read_observation_json(std::strin
     return config::failure(file, fmt::format("it has more than {} bytes, too many for an observation",
                                              largest_observation_file_bytes));
   }
+  if (auto wrong = other_output(text, file)) return config::failure(wrong->where, wrong->message);
   Json json;
   try {
     // Values nested deeper than the format are discarded and then reported as missing or unknown.

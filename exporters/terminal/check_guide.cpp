@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "checks/report/caveats.hpp"
 #include "exporters/terminal/text_page.hpp"
 #include "exporters/text/text_layout.hpp"
 
@@ -105,6 +107,46 @@ std::vector<Entry> entries(const Check& check) {
   return list;
 }
 
+/// A headline and its entries.
+std::string page_of(const std::string& headline, const std::vector<Entry>& list, std::size_t columns) {
+  columns = std::max(columns, narrowest_page);
+  std::string text = hanging_text("", 0, headline, columns) + '\n';
+  for (const auto& entry : list) {
+    text += hanging_text(pad_right(fmt::format("  {}", entry.label), entry_label_columns),
+                         entry_label_columns, entry.text, columns);
+  }
+  return text;
+}
+
+/// Names in one column, and a clause about each in another.
+class NameList {
+ public:
+  explicit NameList(std::size_t columns) : columns_(columns) {
+    std::size_t widest = 0;
+    for (const auto& check : checks::catalogue()) widest = std::max(widest, check.name.size());
+    indent_ = std::min(widest + 4, columns / 2);
+  }
+
+  void heading(std::string_view words) { text_ += fmt::format("{}{}\n", text_.empty() ? "" : "\n", words); }
+
+  void name(std::string_view word, std::string_view summary) {
+    std::string name = fmt::format("  {}", word);
+    if (name.size() + 2 > indent_) {
+      text_ += name + '\n';
+      name.clear();
+    }
+    if (summary.ends_with('.')) summary.remove_suffix(1);
+    text_ += hanging_text(pad_right(name, indent_), indent_, summary, columns_);
+  }
+
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::size_t columns_;
+  std::size_t indent_ = 0;
+  std::string text_{};
+};
+
 /// Each scope of the catalogue once, in its order.
 std::vector<Scope> scopes() {
   std::vector<Scope> list;
@@ -117,35 +159,51 @@ std::vector<Scope> scopes() {
 }  // namespace
 
 std::string explain_check(const Check& check, std::size_t columns) {
+  return page_of(fmt::format("{}: {}", check.name, check.summary), entries(check), columns);
+}
+
+std::string explain_fault(const checks::RotationFaultRow& fault, std::size_t columns) {
+  std::vector<Entry> list = {{"Effect", std::string(fault.effect)},
+                             {"Fix", std::string(fault.remedy)},
+                             {"Severity", std::string(checks::to_string(fault.severity))},
+                             {"Scope", "rotation"}};
+  if (fault.alert) list.push_back({"Alert", std::string(fault.alert->name)});
+  return page_of(fmt::format("{}: {}", fault.name, fault.summary), list, columns);
+}
+
+std::string explain_reason(const checks::ReasonRow& reason, std::size_t columns) {
+  std::vector<Entry> list = {{"Meaning", std::string(reason.meaning)}};
+  if (!reason.reference.empty()) list.push_back({"Reference", std::string(reason.reference)});
+  return page_of(fmt::format("{}: a reason for the time of a step in a rotation", reason.name), list,
+                 columns);
+}
+
+std::string explain_caveats(std::size_t columns) {
   columns = std::max(columns, narrowest_page);
-  std::string text = hanging_text("", 0, fmt::format("{}: {}", check.name, check.summary), columns);
-  text += '\n';
-  for (const auto& entry : entries(check)) {
-    text += hanging_text(pad_right(fmt::format("  {}", entry.label), entry_label_columns),
-                         entry_label_columns, entry.text, columns);
+  std::string text = "What a probe cannot know\n";
+  for (const auto& caveat : checks::caveats()) {
+    text +=
+        '\n' + hanging_text("  - ", 4, caveat.text, columns) + hanging_text("    ", 4, caveat.why, columns);
   }
   return text;
 }
 
-std::string list_checks(std::size_t columns) {
-  columns = std::max(columns, narrowest_page);
-  std::size_t widest = 0;
-  for (const auto& check : checks::catalogue()) widest = std::max(widest, check.name.size());
-  const std::size_t indent = std::min(widest + 4, columns / 2);
-  std::string text;
+std::string list_names(std::size_t columns) {
+  NameList list(std::max(columns, narrowest_page));
   for (const Scope scope : scopes()) {
-    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", heading(scope));
+    list.heading(heading(scope));
     for (const auto& check : checks::catalogue()) {
-      if (check.scope != scope) continue;
-      std::string name = fmt::format("  {}", check.name);
-      if (name.size() + 2 > indent) {
-        text += name + '\n';
-        name.clear();
-      }
-      text += hanging_text(pad_right(name, indent), indent, check.summary, columns);
+      if (check.scope == scope) list.name(check.name, check.summary);
     }
   }
-  return text;
+  list.heading("Faults of a rotation");
+  for (const auto& fault : checks::rotation_faults()) list.name(fault.name, fault.summary);
+  list.heading("Reasons for the times of a rotation");
+  for (const auto* reason : checks::reasons())
+    list.name(reason->name, reason->meaning.substr(0, reason->meaning.find(". ")));
+  list.heading("Further");
+  list.name("caveats", "what a probe cannot know, and why");
+  return list.take();
 }
 
 std::string catalogue_markdown() {

@@ -281,7 +281,7 @@ class Outlets:
         code, output = verdict(service % "dkimprob")
         self.check(code != 0, "Icinga refuses an unknown command, so the test is effective", output)
         named = set(re.findall(r'^    "(-[^"]*)" = {', COMMAND_FILE.read_text(), re.M))
-        help_text = subprocess.run([self.program, "check", "--help"], capture_output=True, text=True).stdout
+        help_text = subprocess.run([self.program, "check", "--help", "all"], capture_output=True, text=True).stdout
         unknown = [flag for flag in named if not re.search(r"^  %s\b" % re.escape(flag), help_text, re.M)]
         self.check(len(named) > 8 and not unknown, "the program has each flag of the command", str(unknown))
 

@@ -92,6 +92,12 @@ TEST_CASE("a server's outcome is taken from its answers before its failures") {
       Case{R"({"record": "local_error"})", ServerOutcome::local_error, "failed on this machine"},
       Case{R"({"record": "interrupted"})", ServerOutcome::local_error, "failed on this machine"},
       Case{R"({"record": "no_route"})", ServerOutcome::not_asked, "not asked: no route from here"},
+      // The first question, for the SOA record, took all the time.
+      Case{R"({"record": "not_asked", "zone_soa": "unreachable"})", ServerOutcome::unreachable,
+           "unreachable"},
+      Case{R"({"record": "not_asked", "zone_soa": "timed_out"})", ServerOutcome::timeout,
+           "no answer in 2.8 s"},
+      Case{R"({"record": "not_asked"})", ServerOutcome::not_asked, "not asked: a limit was reached"},
       Case{R"({"not_asked": "address_refused"})", ServerOutcome::not_asked, "not asked: no public address"},
       Case{R"({"record_tcp": {"rcode": "nxdomain"}})", ServerOutcome::answered,
            "TXT of 410 bytes, inconsistent"});

@@ -1,5 +1,7 @@
 #include "cli/command_line/command_line.hpp"
 
+#include <algorithm>
+
 #include "cli/io/terminal.hpp"
 #include "config/basics/nearest_word.hpp"
 #include "config/options.hpp"
@@ -110,6 +112,62 @@ TEST_CASE("names that look like commands or flags are accepted as names") {
   CHECK(read({"check", "check"}).targets.selectors.front().to_string() == "check");
   CHECK(read({"example.com", "--", "-s"}).targets.selectors.front().to_string() == "-s");
   CHECK(read({"example.com", "a.b"}).targets.selectors.front().to_string() == "a.b");
+}
+
+TEST_CASE("names in the wrong order are noticed, and legal names like them are accepted") {
+  const auto error_of = [](std::vector<std::string> names) {
+    names.insert(names.begin(), "check");
+    const auto command = read_command_line(names);
+    return command ? std::string() : command.error().front().message;
+  };
+  const auto corrects = [&](std::vector<std::string> names, std::string_view command) {
+    return error_of(std::move(names)).find(command) != std::string::npos;
+  };
+  CHECK(corrects({"s1", "example.com"}, "dkimprobe check example.com s1 ("));
+  CHECK(corrects({"s1", "example.com."}, "dkimprobe check example.com s1 ("));
+  CHECK(corrects({"s1", "xn--bcher-kva.example"}, "dkimprobe check xn--bcher-kva.example s1 ("));
+  CHECK(corrects({"s1", "s2", "example.com", "s3"}, "dkimprobe check example.com s1 s2 s3 ("));
+  CHECK(corrects({"--", "-s", "example.com"}, "dkimprobe check -- example.com -s ("));
+
+  // Domains of several labels leave no doubt, whatever the selector.
+  CHECK(error_of({"example.com", "s1.news"}).empty());
+  CHECK(error_of({"example.com", "mail.example"}).empty());
+  CHECK(error_of({"b\xc3\xbc"
+                  "cher.example",
+                  "s1.news"})
+            .empty());
+  // A domain of one label, with selectors that cannot be domains.
+  CHECK(error_of({"example", "s1"}).empty());
+  CHECK(error_of({"localdomain", "s1.2026"}).empty());
+  CHECK(error_of({"ai", "2026.1a", "s1"}).empty());
+  // The selector `mail.example` of the domain `example` looks just like the selector `example` of the domain
+  // `mail.example`. The latter is far more common, so the former needs a dot that shows which is the domain.
+  CHECK(corrects({"example", "mail.example"}, "write a dot after it: example.)"));
+  CHECK(error_of({"example.", "mail.example"}).empty());
+}
+
+TEST_CASE("the help of each command fits a screen, and that with all flags has every flag") {
+  for (const std::string command :
+       {"check", "preflight", "rotation", "serve", "lint", "judge", "record", "history", "explain"}) {
+    INFO(command);
+    const auto help = [&](std::vector<std::string> arguments) {
+      return std::get<TextWanted>(read_command_line(arguments).value()).text;
+    };
+    const std::string brief = help({command, "--help"});
+    CHECK(std::ranges::count(brief, '\n') <= (command == "preflight" || command == "rotation" ? 48 : 40));
+    CHECK(brief == help({"help", command}));
+    CHECK(brief.find("\nUsage\n") != std::string::npos);
+    CHECK(brief.find("\nExit codes\n") != std::string::npos);
+    const std::string whole = help({command, "-h", "all"});
+    CHECK(whole == help({"help", command, "all"}));
+    const auto flags_in = [](const std::string& text) {
+      std::size_t flags = 0;
+      for (std::size_t at = 0; (at = text.find("\n  -", at)) != std::string::npos; ++at) ++flags;
+      return flags;
+    };
+    const bool refers = brief.ends_with("\nAll flags: dkimprobe " + command + " --help all\n");
+    CHECK(refers == (flags_in(whole) > flags_in(brief)));
+  }
 }
 
 TEST_CASE("the flag --nameserver takes an address with or without a port") {

@@ -124,7 +124,11 @@ TEST_CASE("each error in a file is reported in one sentence with its place") {
   };
   const std::vector<Case> cases = {
       {[](Json& j) { j["schema"] = "dkimprobe.report/2"; },
-       "o.json: schema: it is `dkimprobe.report/2`; this program reads `dkimprobe.observation/2`"},
+       "o.json: this is `dkimprobe.report`, a report, which lacks the answers of the servers; give the file "
+       "that "
+       "`dkimprobe check DOMAIN SELECTOR --save FILE` wrote"},
+      {[](Json& j) { j["schema"] = "dkimprobe.observation/1"; },
+       "o.json: schema: it is `dkimprobe.observation/1`; this program reads `dkimprobe.observation/2`"},
       {[](Json& j) { j.erase("schema"); }, "o.json: schema: it is missing"},
       {[](Json& j) { j = Json::array(); }, "o.json: it must be an object"},
       {[](Json& j) { j["extra\n"] = 1; }, R"(o.json: it has the unknown key `extra\x0a`)"},

@@ -34,9 +34,9 @@ TEST_CASE("exporters/mixin/catalogue.json is up to date with the catalogue") {
   CHECK(read_source("exporters/mixin/catalogue.json") == catalogue_json());
 }
 
-TEST_CASE("each check is explained and listed within the width of the terminal") {
+TEST_CASE("each name is explained and listed within the width of the terminal") {
   for (const std::size_t columns : {40U, 80U, 110U}) {
-    const std::string list = list_checks(columns);
+    const std::string list = list_names(columns);
     std::string all = list;
     for (const auto& check : checks::catalogue()) {
       CHECK(list.find("  " + std::string(check.name)) != std::string::npos);
@@ -49,6 +49,13 @@ TEST_CASE("each check is explained and listed within the width of the terminal")
       CHECK((text.find("  Reference") != std::string::npos) == !check.reference.empty());
       all += text;
     }
+    for (const auto& fault : checks::rotation_faults()) all += explain_fault(fault, columns);
+    for (const auto* reason : checks::reasons()) {
+      INFO(reason->name);
+      CHECK(reason->meaning.ends_with('.'));
+      all += explain_reason(*reason, columns);
+    }
+    all += explain_caveats(columns);
     std::istringstream lines(all);
     for (std::string line; std::getline(lines, line);) {
       INFO(line);
