@@ -437,15 +437,6 @@ void write_probes(HtmlWriter& html, const StatusSelector& selector, probe::WallT
   }
 }
 
-void write_maintenance_window(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
-  if (!is_in_maintenance(selector, now)) return;
-  const auto note = html.open("p", {{"class", "banner"}});
-  html.raw("<b>Maintenance</b> until ");
-  write_timestamp(html, selector.maintenance->until, now);
-  html.raw(": ");
-  html.foreign(selector.maintenance->reason, longest_value);
-}
-
 }  // namespace
 
 std::string selector_page(const StatusOverview& overview, const StatusDomain& domain,
@@ -469,7 +460,6 @@ std::string selector_page(const StatusOverview& overview, const StatusDomain& do
     }
     html.leaf("p", {{"class", "headline"}}, headline_of(selector));
     write_probes(html, selector, overview.now);
-    write_maintenance_window(html, selector, overview.now);
     if (!selector.report) return;
     const Report& report = *selector.report;
     write_findings(html, report);

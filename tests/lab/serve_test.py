@@ -436,13 +436,13 @@ class Part:
         daemon.settings.write_text(BROKEN)
         answer = daemon.ask("/-/reload", "POST")
         self.check(
-            answer.status == 500 and "the previous settings stay in use" in answer.text and "settings.yaml" in answer.text,
+            answer.status == 500 and "the old settings stay in use" in answer.text and "settings.yaml" in answer.text,
             "an invalid file is reported to the client", answer.text,
         )  # fmt: skip
         daemon.send(signal.SIGHUP)
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
         now = daemon.metrics()
-        daemon.wait_said("the previous settings stay in use", "nonsense", "level=error")
+        daemon.wait_said("the old settings stay in use", "nonsense", "level=error")
         self.check(
             now["dkimprobe_domains"] == 2 and now[series("dkim_selector_status", "stale.example")] == 2,
             "the previous domains are still watched", str(now),
@@ -481,10 +481,10 @@ class Part:
         self.check("glueless.test" not in page and daemon.status("family.example") == 0, "one that is removed leaves")
 
         one.write_text('[{"targets": ["family.example/s1"')
-        daemon.wait_said("the previous settings stay in use", "one.json")
+        daemon.wait_said("the old settings stay in use", "one.json")
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
         self.check(daemon.status("adsp-unknown.example") == 0, "an invalid file changes nothing")
-        times = sum("the previous settings stay in use" in line for line in daemon.log)
+        times = sum("the old settings stay in use" in line for line in daemon.log)
         one.write_text(targets("family.example"))
         wait_for("fixed", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
         self.check(times == 1, "the error is logged once, not at each check", str(daemon.log))
