@@ -218,6 +218,7 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
       {"GET", "/probe", [state](const Request& request) { return state->probe(request); }, most_probes},
       {"GET", "/", status, most_pages},
       {"GET", "/probes", status, most_pages},
+      {"GET", "/checks", status, most_pages},
       {"GET", "/domains/*", status, most_pages},
       {"GET", "/api/*", status, most_pages},
       {"GET", std::string(exporters::stylesheet_path), [](const Request&) { return stylesheet_response(); }},

@@ -49,6 +49,7 @@ void write_navigation(HtmlWriter& html, const StatusOverview& overview, const Pa
   };
   entry(StatusView::overview, "Domains");
   entry(StatusView::probes, "Recent probes");
+  entry(StatusView::checks, "Checks");
 }
 
 void write_crumbs(HtmlWriter& html, const PageHead& head) {

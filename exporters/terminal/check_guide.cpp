@@ -37,26 +37,6 @@ that could not see what it needs is `not_evaluated`: neither found nor clear.
 That is all: `tests/checks/catalogue/new_check_test.py` adds a check in this way.
 )";
 
-std::string_view heading(Scope scope) {
-  switch (scope) {
-    case Scope::record:
-      return "The record: its text and its tags";
-    case Scope::key:
-      return "The key in p=";
-    case Scope::size:
-      return "The size of the answer";
-    case Scope::adsp:
-      return "Signing practices (ADSP)";
-    case Scope::server:
-      return "One server";
-    case Scope::zone:
-      return "All servers, the zone and the aliases";
-    case Scope::signature:
-      return "The signature field of a message";
-  }
-  return {};
-}
-
 std::string sentence(std::string_view clause) {
   std::string text(clause);
   if (!text.empty() && text.front() >= 'a' && text.front() <= 'z' && !(text.size() > 1 && text[1] == '=')) {
@@ -90,14 +70,10 @@ std::string severity_text(const Check& check) {
   return text;
 }
 
-struct Entry {
-  std::string_view label{};
-  std::string text{};
-  bool is_code = false;
-};
+}  // namespace
 
-std::vector<Entry> entries(const Check& check) {
-  std::vector<Entry> list = {{"Effect", sentence(check.effect)}, {"Fix", std::string(check.remedy)}};
+std::vector<GuideEntry> guide_entries(const Check& check) {
+  std::vector<GuideEntry> list = {{"Effect", sentence(check.effect)}, {"Fix", std::string(check.remedy)}};
   list.push_back({"Example", checks::example_text(check), check.example.kind == checks::Example::record});
   list.push_back({"Severity", severity_text(check)});
   list.push_back({"Scope", std::string(checks::to_string(check.scope))});
@@ -105,8 +81,11 @@ std::vector<Entry> entries(const Check& check) {
   return list;
 }
 
-/// Each scope of the catalogue once, in its order.
-std::vector<Scope> scopes() {
+std::string guide_summary(const Check& check) {
+  return sentence(check.summary);
+}
+
+std::vector<Scope> guide_scopes() {
   std::vector<Scope> list;
   for (const auto& check : checks::catalogue()) {
     if (std::find(list.begin(), list.end(), check.scope) == list.end()) list.push_back(check.scope);
@@ -114,13 +93,31 @@ std::vector<Scope> scopes() {
   return list;
 }
 
-}  // namespace
+std::string_view guide_heading(Scope scope) {
+  switch (scope) {
+    case Scope::record:
+      return "The record: its text and its tags";
+    case Scope::key:
+      return "The key in p=";
+    case Scope::size:
+      return "The size of the answer";
+    case Scope::adsp:
+      return "Signing practices (ADSP)";
+    case Scope::server:
+      return "One server";
+    case Scope::zone:
+      return "All servers, the zone and the aliases";
+    case Scope::signature:
+      return "The signature field of a message";
+  }
+  return {};
+}
 
 std::string explain_check(const Check& check, std::size_t columns) {
   columns = std::max(columns, narrowest_page);
   std::string text = hanging_text("", 0, fmt::format("{}: {}", check.name, check.summary), columns);
   text += '\n';
-  for (const auto& entry : entries(check)) {
+  for (const auto& entry : guide_entries(check)) {
     text += hanging_text(pad_right(fmt::format("  {}", entry.label), entry_label_columns),
                          entry_label_columns, entry.text, columns);
   }
@@ -133,8 +130,8 @@ std::string list_checks(std::size_t columns) {
   for (const auto& check : checks::catalogue()) widest = std::max(widest, check.name.size());
   const std::size_t indent = std::min(widest + 4, columns / 2);
   std::string text;
-  for (const Scope scope : scopes()) {
-    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", heading(scope));
+  for (const Scope scope : guide_scopes()) {
+    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", guide_heading(scope));
     for (const auto& check : checks::catalogue()) {
       if (check.scope != scope) continue;
       std::string name = fmt::format("  {}", check.name);
@@ -150,12 +147,12 @@ std::string list_checks(std::size_t columns) {
 
 std::string catalogue_markdown() {
   std::string text(markdown_head);
-  for (const Scope scope : scopes()) {
-    text += fmt::format("\n## {}\n", heading(scope));
+  for (const Scope scope : guide_scopes()) {
+    text += fmt::format("\n## {}\n", guide_heading(scope));
     for (const auto& check : checks::catalogue()) {
       if (check.scope != scope) continue;
-      text += fmt::format("\n### `{}`\n{}\n\n", check.name, sentence(check.summary));
-      for (const auto& entry : entries(check)) {
+      text += fmt::format("\n### `{}`\n{}\n\n", check.name, guide_summary(check));
+      for (const auto& entry : guide_entries(check)) {
         // Two backticks can enclose an example that contains one.
         text += entry.is_code ? fmt::format("- {}: `` {} ``\n", entry.label, entry.text)
                               : fmt::format("- {}: {}\n", entry.label, entry.text);

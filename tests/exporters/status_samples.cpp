@@ -254,7 +254,7 @@ std::map<std::string, exporters::StatusAnswer> linked_pages(const StatusOverview
     if (pages.contains(target)) continue;
     const auto& answer = pages[target] = answer_target(overview, target);
     if (!answer.content_type.starts_with("text/html")) continue;
-    for (auto& link : links_of(answer.body)) open.push_back(std::move(link));
+    for (const auto& link : links_of(answer.body)) open.push_back(link.substr(0, link.find('#')));
   }
   return pages;
 }

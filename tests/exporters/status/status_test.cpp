@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 #include <nlohmann/json.hpp>
 
@@ -290,6 +291,17 @@ TEST_CASE("a notice of a healthy domain is not its worst finding") {
   domain.selectors.front().report = std::make_shared<const checks::Report>(report);
   overview.domains = {domain};
   CHECK_FALSE(has(page_of(overview, "/"), "key_reused"));
+}
+
+TEST_CASE("the guide has each check, under the anchor to which alerts link") {
+  const std::string page = page_of(sample_overview(), "/checks");
+  for (const auto& check : checks::catalogue()) {
+    INFO(check.name);
+    CHECK(has_in_order(page, {fmt::format("<h3 id=\"{}\">", check.name), ">Fix</dt>"}));
+  }
+  CHECK(has(page, "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`."));
+  CHECK(has(page_of(sample_overview(), "/domains/example.com/selectors/s1"),
+            "href=\"/checks#answer_differs_between_ns\""));
 }
 
 TEST_CASE("the page of a selector shows its report and its history") {
