@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -306,11 +307,9 @@ ServerAnswer read_server(const probe::ServerObservation& server, const DomainNam
   return answer;
 }
 
-std::string join_some(const std::vector<std::string>& names) {
-  constexpr std::size_t shown = 8;
+std::string join_some(const std::vector<std::string>& names, std::size_t shown) {
   if (names.size() <= shown) return fmt::format("{}", fmt::join(names, ", "));
-  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + shown, ", "),
-                     names.size() - shown);
+  return fmt::format("{} and {} more", fmt::join(std::span(names).first(shown), ", "), names.size() - shown);
 }
 
 namespace {

@@ -112,8 +112,8 @@ struct ServerAnswer {
 /// Short and escaped, for a column of a table.
 [[nodiscard]] std::string describe(const ServerAnswer& answer);
 
-/// Names for a sentence: the first eight, and how many more there are.
-[[nodiscard]] std::string join_some(const std::vector<std::string>& names);
+/// Names for a sentence: the first few, and how many more there are.
+[[nodiscard]] std::string join_some(const std::vector<std::string>& names, std::size_t shown = 8);
 
 /// "ns1.example.com (192.0.2.1)", with the port when it is not 53.
 [[nodiscard]] std::string server_text(const ServerId& id);

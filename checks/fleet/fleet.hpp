@@ -78,8 +78,8 @@ struct TargetState {
 struct ReloadState {
   bool succeeded = true;
   probe::WallTime at{};
-  probe::WallTime succeeded_at{};  ///< of the settings in use
-  config::EscapedText error{};     ///< the first error, with its place; empty on success
+  probe::WallTime succeeded_at{};             ///< of the settings in use
+  std::vector<config::EscapedText> errors{};  ///< the first few, with their places; empty on success
 };
 
 /// The state of the key rotation of a domain whose settings define one.

@@ -32,7 +32,7 @@ Usage
   a status page at /, the same as JSON under /api/v1/, /metrics for Prometheus,
   /probe?target=DOMAIN for an on-demand probe, /-/healthy and /-/ready.
   SIGHUP and POST /-/reload read the settings file again; if it has errors, the
-  previous settings stay in use. SIGTERM stops the daemon.
+  old settings stay in use. SIGTERM stops the daemon.
 
 Exit codes
   0 stopped   64 usage error   70 internal error   78 settings error

@@ -80,7 +80,7 @@ class Reloader {
     sd_notify(0, "READY=1");
     if (!read) {
       for (const auto& [where, message] : read.error())
-        log_line(LogLevel::error, "the previous settings stay in use",
+        log_line(LogLevel::error, "reload failed, the old settings stay in use",
                  {{"where", where}, {"error", message}});
       daemon_.keep_settings(read.error());
       files_ = config::stamp_target_files(patterns_);  // report the error once, until they change again

@@ -8,11 +8,13 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/daemon/history_writer.hpp"
 #include "cli/daemon/page_cache.hpp"
 #include "cli/daemon/probe_route.hpp"
 #include "cli/daemon/self_facts.hpp"
+#include "cli/daemon/state_log.hpp"
 #include "cli/daemon/status_route.hpp"
 #include "cli/daemon/watch_state.hpp"
 #include "cli/io/log.hpp"
@@ -35,6 +37,7 @@ using exporters::Route;
 /// How long the probing thread may pause; when healthy, it moves twice a second.
 constexpr std::chrono::seconds longest_maintenance{10};
 constexpr unsigned most_probes = 16;
+constexpr std::size_t most_errors_shown = 10;
 constexpr unsigned most_pages = 8;  ///< status pages rendered at the same time
 
 void log_fit(const probe::RateFit& fit) {
@@ -45,6 +48,18 @@ void log_fit(const probe::RateFit& fit) {
            {{"busiest_server", fit.busiest ? fit.busiest->to_string() : ""},
             {"queries_per_second_wanted", fmt::format("{:.1f}", fit.queries_per_second)},
             {"shortest_interval", fmt::format("{}s", fit.shortest_interval.count())}});
+}
+
+/// The first few errors, and how many more there are.
+std::vector<std::string> lines_of(const config::Errors& errors) {
+  std::vector<std::string> lines;
+  for (const auto& error : errors) {
+    if (lines.size() == most_errors_shown) break;
+    lines.push_back(line_of(error));
+  }
+  if (errors.size() > lines.size())
+    lines.push_back(fmt::format("and {} more errors", errors.size() - lines.size()));
+  return lines;
 }
 
 Response plain(unsigned status, std::string text) {
@@ -72,7 +87,10 @@ class Daemon::State {
         probes_(
             state_, [this](probe::OnDemandProbe probe) { scheduler_.probe_now(std::move(probe)); },
             settings_.timeout_offset),
-        publisher_([this] { page_.publish(); }) {
+        publisher_([this] {
+          log_changes();
+          page_.publish();
+        }) {
     watch(std::move(list));
   }
 
@@ -98,7 +116,7 @@ class Daemon::State {
     checks::ReloadState reload;
     reload.succeeded = false;
     reload.at = wall_time();
-    reload.error = line_of(errors.front());
+    for (const auto& line : lines_of(errors)) reload.errors.emplace_back(line);
     state_.set_reload(std::move(reload));
     publisher_.changed();
   }
@@ -149,6 +167,13 @@ class Daemon::State {
     return verdict;
   }
 
+  /// Called on the publisher's thread.
+  void log_changes() {
+    const auto now = wall_time();
+    for (const auto& [level, message, fields] : state_log_.lines(state_.fleet(now), now))
+      log_line(level, message, fields);
+  }
+
   std::string render(MetricFormat format) {
     const auto now = wall_time();
     const auto fleet = state_.fleet(now);
@@ -167,6 +192,7 @@ class Daemon::State {
   WatchState state_{};
   HistoryWriter writer_;
   exporters::MetricPage page_;
+  StateLog state_log_{};  ///< used by the publisher's thread only
   probe::Scheduler scheduler_;
   ProbeRoute probes_;
   Publisher publisher_;
@@ -192,6 +218,7 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
       {"GET", "/probe", [state](const Request& request) { return state->probe(request); }, most_probes},
       {"GET", "/", status, most_pages},
       {"GET", "/probes", status, most_pages},
+      {"GET", "/checks", status, most_pages},
       {"GET", "/domains/*", status, most_pages},
       {"GET", "/api/*", status, most_pages},
       {"GET", std::string(exporters::stylesheet_path), [](const Request&) { return stylesheet_response(); }},
@@ -201,7 +228,8 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
        [reload = std::move(reload)](const Request&) {
          const auto done = reload();
          if (done) return plain(200, "reloaded");
-         return plain(500, "the previous settings stay in use: " + line_of(done.error().front()));
+         return plain(500, fmt::format("Reload failed, the old settings stay in use:\n{}",
+                                       fmt::join(lines_of(done.error()), "\n")));
        },
        1},
   };

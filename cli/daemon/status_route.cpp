@@ -35,7 +35,7 @@ StatusOverview status_overview(const checks::Fleet& fleet, probe::WallTime now) 
   StatusOverview overview;
   overview.now = now;
   overview.path_intercepted = checks::path_intercepted(fleet);
-  overview.reload = {fleet.reload.succeeded, fleet.reload.at, fleet.reload.error};
+  overview.reload = {fleet.reload.succeeded, fleet.reload.at, fleet.reload.errors};
   for (const auto& target : fleet.targets) {
     if (overview.domains.empty() || overview.domains.back().domain != target->key.domain) {
       auto& domain = overview.domains.emplace_back();

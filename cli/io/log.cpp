@@ -56,7 +56,7 @@ void set_log(LogFormat format, LogLevel level) {
 }
 
 std::string log_text(LogFormat format, std::string_view time, LogLevel level, std::string_view message,
-                     std::initializer_list<LogField> fields) {
+                     const LogFields& fields) {
   const bool json = format == LogFormat::json;
   std::string line = json ? "{" : "";
   const auto add = [&](std::string_view name, std::string_view value) {
@@ -77,7 +77,7 @@ std::string log_text(LogFormat format, std::string_view time, LogLevel level, st
   return line;
 }
 
-void log_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+void log_line(LogLevel level, std::string_view message, const LogFields& fields) {
   if (level < chosen_level.load()) return;
   const std::string line =
       log_text(chosen_format, checks::iso_time(wall_time()), level, message, fields) + '\n';

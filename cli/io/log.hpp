@@ -3,17 +3,18 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::cli {
 
 using LogField = std::pair<std::string_view, config::EscapedText>;
+using LogFields = std::vector<LogField>;
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { logfmt, json };
@@ -24,10 +25,10 @@ enum class LogFormat : std::uint8_t { logfmt, json };
 /// Applies to all later lines; those below the level are not logged.
 void set_log(LogFormat format, LogLevel level);
 
-void log_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
+void log_line(LogLevel level, std::string_view message, const LogFields& fields = {});
 
 /// The line as `log_line` writes it, without the line feed.
 [[nodiscard]] std::string log_text(LogFormat format, std::string_view time, LogLevel level,
-                                   std::string_view message, std::initializer_list<LogField> fields);
+                                   std::string_view message, const LogFields& fields);
 
 }  // namespace dkimprobe::cli

@@ -19,6 +19,9 @@ namespace {
 using checks::Report;
 using checks::ServerOutcome;
 
+/// Largest number of servers that the text of an alert names.
+constexpr std::size_t most_servers_named = 3;
+
 struct Sample {
   MetricLabels labels{};
   double value = 0;
@@ -51,6 +54,30 @@ void findings(Labelled& each, std::vector<Sample>& samples) {
     written.push_back(key);
     samples.push_back(
         {each.with("check", finding.check->name).add("severity", checks::to_string(finding.severity)), 1});
+  }
+}
+
+/// For the texts of alerts. The servers are not labels of the finding itself, so that its alert stays the
+/// same alert while they change.
+void finding_servers(Labelled& each, std::vector<Sample>& samples) {
+  using Key = std::pair<const checks::Check*, checks::Severity>;
+  std::vector<std::pair<Key, std::vector<std::string>>> written;
+  for (const auto& finding : each.report().findings) {
+    if (finding.servers.empty()) continue;
+    const Key key{finding.check, finding.severity};
+    auto names = std::ranges::find(written, key, [](const auto& entry) { return entry.first; });
+    if (names == written.end()) names = written.insert(names, {key, {}});
+    for (const auto& server : finding.servers) {
+      std::string name = checks::server_text(server);
+      if (std::ranges::find(names->second, name) == names->second.end())
+        names->second.push_back(std::move(name));
+    }
+  }
+  for (const auto& [key, names] : written) {
+    samples.push_back({each.with("check", key.first->name)
+                           .add("severity", checks::to_string(key.second))
+                           .add("servers", checks::join_some(names, most_servers_named)),
+                       1});
   }
 }
 
@@ -147,6 +174,8 @@ constexpr Family families[] = {
     {"dkim_selector_status", "Status of the selector: 0 ok, 1 warning, 2 critical, 3 unknown.", status},
     {"dkim_finding",
      "A current finding, which dkimprobe explain CHECK explains; always 1, no series without one.", findings},
+    {"dkim_finding_servers_info",
+     "The servers at which a current finding was seen, the first few of them; always 1.", finding_servers},
     {"dkim_nameserver_answer",
      "Whether the server returned its record, or that there is none: 1; 0 if it failed or refused.",
      server_answers},

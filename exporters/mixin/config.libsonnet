@@ -9,10 +9,13 @@
     // alert too.
     worldSelector: '',
 
-    // The base of runbook_url: where your staff reads the sources of dkimprobe. There is no useful default; set your own.
-    sourceUrl: 'https://git.example/dkimprobe/blob/main',
     // The status page. The scraped address is correct unless there is a proxy in front of it.
     statusUrl: 'http://{{ $labels.instance }}',
+    // The guide to the checks, to which runbook_url of a finding points: the one that the daemon serves. Each check is an
+    // anchor, as in checks/README.md. null for no link.
+    guideUrl: if self.withDaemon then self.statusUrl + '/checks' else null,
+    // Your copy of alerts.md, for the runbook_url of the other alerts. null for no link; their texts say what to do.
+    alertsUrl: null,
     // The same for Grafana; users can change it at the top of a dashboard.
     dashboardStatusUrl: 'http://localhost:9815',
 
@@ -22,6 +25,9 @@
     // How long a condition must last before it alerts. The daemon probes every five minutes and reports a change only
     // after a second probe confirms it, so a lost packet causes no alert.
     wait: {
+      maintenance: '0s',
+      // The cause of other alerts, which it inhibits: it must fire before they do.
+      cause: '2m',
       critical: '5m',
       warning: '30m',
       // Servers that fail now and then are probed three times before anybody is alerted.
@@ -30,8 +36,8 @@
       spreading: '20m',
       // A new key may be in testing mode for some days.
       testing: '3d',
-      // Steps with a date are late by days, not by minutes.
-      planned: '1h',
+      // The program reports an overdue step only after its grace time, so there is little to wait for.
+      planned: '15m',
       lasting: '1d',
       blind: '10m',
       down: '5m',
@@ -46,6 +52,7 @@
       adsp_differs_between_ns: 'spreading',
       ns_servfail: 'unsteady',
       flag_testing: 'testing',
+      retired_key_still_published: 'planned',
     },
 
     // A selector that was not probed for this many of its intervals alerts.

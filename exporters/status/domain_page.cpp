@@ -208,8 +208,11 @@ void write_rotation(HtmlWriter& html, const StatusOverview& overview, const Stat
   {
     const auto line = html.open("p");
     write_status(html, rotation.status);
-    html.raw(" ");
-    html.text(rotation.headline);
+    // A fault that is the headline is written out below.
+    if (rotation.faults.empty() || rotation.faults.front().clause != rotation.headline) {
+      html.raw(" ");
+      html.text(rotation.headline);
+    }
   }
   for (const auto& fault : rotation.faults) {
     const auto line = html.open("p");

@@ -71,7 +71,7 @@ void write_worst(HtmlWriter& html, const StatusDomain& domain) {
     html.raw(": ");
   }
   html.text(headline_of(*worst));
-  if (worst->report && !worst->report->findings.empty()) {
+  if (status_of(*worst) != Status::ok && worst->report && !worst->report->findings.empty()) {
     html.raw(" ");
     html.leaf("code", {{"class", "check"}}, worst->report->findings.front().check->name);
   }

@@ -24,6 +24,9 @@ constexpr Markup unknown_sign(
 constexpr Markup notice_sign(
     R"(<svg class="sign" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"/><path d="M8 7.4v4M8 4.6v.8"/></svg>)");
 
+/// Longest reason of a maintenance window that is shown, in octets.
+constexpr std::size_t longest_reason = 200;
+
 void write_badge(HtmlWriter& html, Markup sign, std::string_view word) {
   const auto badge = html.open("span", {{"class", fmt::format("badge {}", word)}});
   html.raw(sign);
@@ -46,6 +49,7 @@ void write_navigation(HtmlWriter& html, const StatusOverview& overview, const Pa
   };
   entry(StatusView::overview, "Domains");
   entry(StatusView::probes, "Recent probes");
+  entry(StatusView::checks, "Checks");
 }
 
 void write_crumbs(HtmlWriter& html, const PageHead& head) {
@@ -60,11 +64,17 @@ void write_crumbs(HtmlWriter& html, const PageHead& head) {
 
 void write_reload(HtmlWriter& html, const StatusOverview& overview) {
   if (overview.reload.succeeded) return;
-  const auto note = html.open("p", {{"class", "banner"}});
-  html.raw("<b>The settings could not be read; the previous settings stay in use.</b> ");
-  write_timestamp(html, overview.reload.at, overview.now);
-  html.raw(": ");
-  html.leaf("code", overview.reload.error);
+  const auto note = html.open("div", {{"class", "banner"}});
+  {
+    const auto words = html.open("p");
+    html.raw("<b>Reload failed, the old settings stay in use.</b> ");
+    write_timestamp(html, overview.reload.at, overview.now);
+  }
+  const auto list = html.open("ul");
+  for (const auto& error : overview.reload.errors) {
+    const auto item = html.open("li");
+    html.leaf("code", error);
+  }
 }
 
 void write_interception(HtmlWriter& html, const StatusOverview& overview) {
@@ -209,7 +219,9 @@ void write_labels(HtmlWriter& html, const StatusSelector& selector, probe::WallT
     html.raw(" ");
     const auto mark = html.open("span", {{"class", "mark"}});
     html.raw("maintenance until ");
-    write_timestamp(html, selector.maintenance->until);
+    write_timestamp(html, selector.maintenance->until, now);
+    html.raw(": ");
+    html.foreign(selector.maintenance->reason, longest_reason);
   }
 }
 

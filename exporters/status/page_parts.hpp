@@ -52,7 +52,8 @@ void write_distance(HtmlWriter& html, probe::WallTime time, probe::WallTime now)
 /// "next probe in 3 min", "next probe overdue by 47 s".
 void write_next_probe(HtmlWriter& html, probe::WallTime time, probe::WallTime now);
 
-/// Labels of a selector besides its status: its role, a change that is being confirmed, maintenance.
+/// Labels of a selector besides its status: its role, a change that is being confirmed, maintenance
+/// with its reason.
 void write_labels(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now);
 
 /// The row of column names of a table that becomes cards on narrow windows.

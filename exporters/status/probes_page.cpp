@@ -13,10 +13,16 @@ void write_probe(HtmlWriter& html, const RecentProbe& probe, probe::WallTime now
   const auto row = html.open("tr", {{"role", "row"}});
   {
     const auto cell = html.open("th", {{"scope", "row"}, {"role", "rowheader"}});
-    html.foreign(probe.target, shown_octets);
-    html.raw(" ");
-    const auto selector = html.open("span", {{"class", "mark"}});
-    html.foreign(probe.selector, shown_octets);
+    if (probe.target.empty()) {
+      html.leaf("span", {{"class", "quiet"}}, "no target");
+    } else {
+      html.foreign(probe.target, shown_octets);
+    }
+    if (!probe.selector.empty()) {
+      html.raw(" ");
+      const auto selector = html.open("span", {{"class", "mark"}});
+      html.foreign(probe.selector, shown_octets);
+    }
   }
   {
     const auto cell = html.open("td", {{"role", "cell"}});
@@ -29,8 +35,12 @@ void write_probe(HtmlWriter& html, const RecentProbe& probe, probe::WallTime now
   html.leaf("td", {{"role", "cell"}, {"class", "wide"}}, probe.detail);
   {
     const auto cell = html.open("td", {{"role", "cell"}});
-    html.raw("module ");
-    html.foreign(probe.module, shown_octets);
+    if (probe.module.empty()) {
+      html.raw("default module");
+    } else {
+      html.raw("module ");
+      html.foreign(probe.module, shown_octets);
+    }
   }
   const auto cell = html.open("td", {{"role", "cell"}, {"class", "time"}});
   write_distance(html, probe.at, now);

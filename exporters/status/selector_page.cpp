@@ -32,14 +32,20 @@ constexpr std::size_t longest_shown = 4'096;  // octets shown of one string or t
 
 // ---- Findings ----
 
-void write_finding(HtmlWriter& html, const checks::Finding& finding) {
+void write_finding(HtmlWriter& html, const StatusOverview& overview, const checks::Finding& finding) {
   const auto item =
       html.open("li", {{"class", fmt::format("finding {}", checks::to_string(finding.severity))}});
   {
     const auto head = html.open("p", {{"class", "head"}});
     write_severity(html, finding.severity);
     html.raw(" ");
-    html.leaf("code", {{"class", "check"}}, finding.check->name);
+    {
+      StatusRoute guide;
+      guide.view = StatusView::checks;
+      const auto link =
+          html.open("a", {{"href", fmt::format("{}#{}", link_to(overview, guide), finding.check->name)}});
+      html.leaf("code", {{"class", "check"}}, finding.check->name);
+    }
     if (!finding.check->reference.empty()) {
       html.raw(" ");
       html.leaf("span", {{"class", "quiet"}}, finding.check->reference);
@@ -58,14 +64,14 @@ void write_finding(HtmlWriter& html, const checks::Finding& finding) {
   }
 }
 
-void write_findings(HtmlWriter& html, const Report& report) {
+void write_findings(HtmlWriter& html, const StatusOverview& overview, const Report& report) {
   const auto section = html.open("section", {{"aria-labelledby", "findings"}});
   html.leaf("h2", {{"id", "findings"}}, "Findings");
   if (report.findings.empty()) {
     html.leaf("p", report.status == checks::Status::ok ? "No fault found." : "None.");
   } else {
     const auto list = html.open("ol", {{"class", "findings"}});
-    for (const auto& finding : report.findings) write_finding(html, finding);
+    for (const auto& finding : report.findings) write_finding(html, overview, finding);
   }
   for (const auto& sentence : report.not_asked) html.leaf("p", sentence);
 }
@@ -437,15 +443,6 @@ void write_probes(HtmlWriter& html, const StatusSelector& selector, probe::WallT
   }
 }
 
-void write_maintenance_window(HtmlWriter& html, const StatusSelector& selector, probe::WallTime now) {
-  if (!is_in_maintenance(selector, now)) return;
-  const auto note = html.open("p", {{"class", "banner"}});
-  html.raw("<b>Maintenance</b> until ");
-  write_timestamp(html, selector.maintenance->until, now);
-  html.raw(": ");
-  html.foreign(selector.maintenance->reason, longest_value);
-}
-
 }  // namespace
 
 std::string selector_page(const StatusOverview& overview, const StatusDomain& domain,
@@ -469,10 +466,9 @@ std::string selector_page(const StatusOverview& overview, const StatusDomain& do
     }
     html.leaf("p", {{"class", "headline"}}, headline_of(selector));
     write_probes(html, selector, overview.now);
-    write_maintenance_window(html, selector, overview.now);
     if (!selector.report) return;
     const Report& report = *selector.report;
-    write_findings(html, report);
+    write_findings(html, overview, report);
     write_rotation(html, report, overview.now);
     write_servers(html, report, selector.history.get());
     write_record(html, report);

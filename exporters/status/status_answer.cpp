@@ -28,6 +28,8 @@ StatusAnswer answer_route(const StatusOverview& overview, const StatusRoute& rou
       return made(json, json ? overview_json(overview, route) : overview_page(overview, route));
     case StatusView::probes:
       return made(json, json ? probes_json(overview) : probes_page(overview));
+    case StatusView::checks:
+      return made(json, checks_page(overview));
     case StatusView::domain:
     case StatusView::selector:
       break;

@@ -71,6 +71,8 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
                        {"selectors", std::move(selectors)}});
   }
   const auto& reload = overview.reload;
+  Json errors = Json::array();
+  for (const auto& error : reload.errors) errors.push_back(error);
   return json_text({{"schema", "dkimprobe.status/2"},
                     {"at", checks::iso_time(overview.now)},
                     {"version", overview.version},
@@ -78,7 +80,7 @@ std::string overview_json(const StatusOverview& overview, const StatusRoute& rou
                     {"reload",
                      {{"succeeded", reload.succeeded},
                       {"at", checks::iso_time(reload.at)},
-                      {"error", reload.succeeded ? Json(nullptr) : Json(reload.error)}}},
+                      {"errors", std::move(errors)}}},
                     {"domains", std::move(domains)}},
                    2);
 }

@@ -46,7 +46,7 @@ struct StatusDomain {
 struct StatusReload {
   bool succeeded = true;
   probe::WallTime at{};
-  config::EscapedText error{};  ///< empty when it succeeded
+  std::vector<config::EscapedText> errors{};  ///< the first few; empty when it succeeded
 };
 
 /// An on-demand probe, requested through `/probe`.

@@ -23,6 +23,8 @@ inline constexpr std::string_view status_content_policy =
 [[nodiscard]] std::string selector_page(const StatusOverview& overview, const StatusDomain& domain,
                                         const StatusSelector& selector);
 [[nodiscard]] std::string probes_page(const StatusOverview& overview);
+/// The guide to the checks. The name of each is the id of its heading, to which alerts link.
+[[nodiscard]] std::string checks_page(const StatusOverview& overview);
 [[nodiscard]] std::string error_page(const StatusOverview& overview, std::string_view title,
                                      std::string_view words);
 

@@ -84,6 +84,11 @@ std::optional<StatusRoute> parse_route(std::string_view path, const StatusQuery&
     route.view = StatusView::probes;
     return route;
   }
+  // `dkimprobe explain --json` has the same as JSON.
+  if (path == "/checks" && !route.as_json) {
+    route.view = StatusView::checks;
+    return route;
+  }
   if (!path.starts_with(domains) || !read_names(path.substr(domains.size()), route)) return std::nullopt;
   return route;
 }
@@ -100,6 +105,8 @@ std::string to_path(const StatusRoute& route) {
                          percent_encoded(route.selector.to_string()));
     case StatusView::probes:
       return fmt::format("{}/probes", prefix);
+    case StatusView::checks:
+      return "/checks";
   }
   return {};
 }

@@ -21,7 +21,7 @@ namespace dkimprobe::exporters {
 inline constexpr std::array all_statuses{checks::Status::critical, checks::Status::unknown,
                                          checks::Status::warning, checks::Status::ok};
 
-enum class StatusView : std::uint8_t { overview, domain, selector, probes };
+enum class StatusView : std::uint8_t { overview, domain, selector, probes, checks };
 
 /// What one request asks for.
 struct StatusRoute {

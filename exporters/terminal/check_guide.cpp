@@ -39,26 +39,6 @@ that could not see what it needs is `not_evaluated`: neither found nor clear.
 That is all: `tests/checks/catalogue/new_check_test.py` adds a check in this way.
 )";
 
-std::string_view heading(Scope scope) {
-  switch (scope) {
-    case Scope::record:
-      return "The record: its text and its tags";
-    case Scope::key:
-      return "The key in p=";
-    case Scope::size:
-      return "The size of the answer";
-    case Scope::adsp:
-      return "Signing practices (ADSP)";
-    case Scope::server:
-      return "One server";
-    case Scope::zone:
-      return "All servers, the zone and the aliases";
-    case Scope::signature:
-      return "The signature field of a message";
-  }
-  return {};
-}
-
 std::string sentence(std::string_view clause) {
   std::string text(clause);
   if (!text.empty() && text.front() >= 'a' && text.front() <= 'z' && !(text.size() > 1 && text[1] == '=')) {
@@ -92,23 +72,8 @@ std::string severity_text(const Check& check) {
   return text;
 }
 
-struct Entry {
-  std::string_view label{};
-  std::string text{};
-  bool is_code = false;
-};
-
-std::vector<Entry> entries(const Check& check) {
-  std::vector<Entry> list = {{"Effect", sentence(check.effect)}, {"Fix", std::string(check.remedy)}};
-  list.push_back({"Example", checks::example_text(check), check.example.kind == checks::Example::record});
-  list.push_back({"Severity", severity_text(check)});
-  list.push_back({"Scope", std::string(checks::to_string(check.scope))});
-  if (!check.reference.empty()) list.push_back({"Reference", std::string(check.reference)});
-  return list;
-}
-
 /// A headline and its entries.
-std::string page_of(const std::string& headline, const std::vector<Entry>& list, std::size_t columns) {
+std::string page_of(const std::string& headline, const std::vector<GuideEntry>& list, std::size_t columns) {
   columns = std::max(columns, narrowest_page);
   std::string text = hanging_text("", 0, headline, columns) + '\n';
   for (const auto& entry : list) {
@@ -147,8 +112,22 @@ class NameList {
   std::string text_{};
 };
 
-/// Each scope of the catalogue once, in its order.
-std::vector<Scope> scopes() {
+}  // namespace
+
+std::vector<GuideEntry> guide_entries(const Check& check) {
+  std::vector<GuideEntry> list = {{"Effect", sentence(check.effect)}, {"Fix", std::string(check.remedy)}};
+  list.push_back({"Example", checks::example_text(check), check.example.kind == checks::Example::record});
+  list.push_back({"Severity", severity_text(check)});
+  list.push_back({"Scope", std::string(checks::to_string(check.scope))});
+  if (!check.reference.empty()) list.push_back({"Reference", std::string(check.reference)});
+  return list;
+}
+
+std::string guide_summary(const Check& check) {
+  return sentence(check.summary);
+}
+
+std::vector<Scope> guide_scopes() {
   std::vector<Scope> list;
   for (const auto& check : checks::catalogue()) {
     if (std::find(list.begin(), list.end(), check.scope) == list.end()) list.push_back(check.scope);
@@ -156,23 +135,41 @@ std::vector<Scope> scopes() {
   return list;
 }
 
-}  // namespace
+std::string_view guide_heading(Scope scope) {
+  switch (scope) {
+    case Scope::record:
+      return "The record: its text and its tags";
+    case Scope::key:
+      return "The key in p=";
+    case Scope::size:
+      return "The size of the answer";
+    case Scope::adsp:
+      return "Signing practices (ADSP)";
+    case Scope::server:
+      return "One server";
+    case Scope::zone:
+      return "All servers, the zone and the aliases";
+    case Scope::signature:
+      return "The signature field of a message";
+  }
+  return {};
+}
 
 std::string explain_check(const Check& check, std::size_t columns) {
-  return page_of(fmt::format("{}: {}", check.name, check.summary), entries(check), columns);
+  return page_of(fmt::format("{}: {}", check.name, check.summary), guide_entries(check), columns);
 }
 
 std::string explain_fault(const checks::RotationFaultRow& fault, std::size_t columns) {
-  std::vector<Entry> list = {{"Effect", std::string(fault.effect)},
-                             {"Fix", std::string(fault.remedy)},
-                             {"Severity", std::string(checks::to_string(fault.severity))},
-                             {"Scope", "rotation"}};
+  std::vector<GuideEntry> list = {{"Effect", std::string(fault.effect)},
+                                  {"Fix", std::string(fault.remedy)},
+                                  {"Severity", std::string(checks::to_string(fault.severity))},
+                                  {"Scope", "rotation"}};
   if (fault.alert) list.push_back({"Alert", std::string(fault.alert->name)});
   return page_of(fmt::format("{}: {}", fault.name, fault.summary), list, columns);
 }
 
 std::string explain_reason(const checks::ReasonRow& reason, std::size_t columns) {
-  std::vector<Entry> list = {{"Meaning", std::string(reason.meaning)}};
+  std::vector<GuideEntry> list = {{"Meaning", std::string(reason.meaning)}};
   if (!reason.reference.empty()) list.push_back({"Reference", std::string(reason.reference)});
   return page_of(fmt::format("{}: a reason for the time of a step in a rotation", reason.name), list,
                  columns);
@@ -190,8 +187,8 @@ std::string explain_caveats(std::size_t columns) {
 
 std::string list_names(std::size_t columns) {
   NameList list(std::max(columns, narrowest_page));
-  for (const Scope scope : scopes()) {
-    list.heading(heading(scope));
+  for (const Scope scope : guide_scopes()) {
+    list.heading(guide_heading(scope));
     for (const auto& check : checks::catalogue()) {
       if (check.scope == scope) list.name(check.name, check.summary);
     }
@@ -208,12 +205,12 @@ std::string list_names(std::size_t columns) {
 
 std::string catalogue_markdown() {
   std::string text(markdown_head);
-  for (const Scope scope : scopes()) {
-    text += fmt::format("\n## {}\n", heading(scope));
+  for (const Scope scope : guide_scopes()) {
+    text += fmt::format("\n## {}\n", guide_heading(scope));
     for (const auto& check : checks::catalogue()) {
       if (check.scope != scope) continue;
-      text += fmt::format("\n### `{}`\n{}\n\n", check.name, sentence(check.summary));
-      for (const auto& entry : entries(check)) {
+      text += fmt::format("\n### `{}`\n{}\n\n", check.name, guide_summary(check));
+      for (const auto& entry : guide_entries(check)) {
         // Two backticks can enclose an example that contains one.
         text += entry.is_code ? fmt::format("- {}: `` {} ``\n", entry.label, entry.text)
                               : fmt::format("- {}: {}\n", entry.label, entry.text);

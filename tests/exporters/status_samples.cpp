@@ -218,13 +218,15 @@ StatusOverview sample_overview() {
     overview.domains.back().selectors.push_back(watched(moved(sample("healthy"), domain, "s2")));
   }
   std::ranges::sort(overview.domains, {}, &StatusDomain::domain);
-  overview.reload = {false, overview.now - 90s, "/etc/dkimprobe/settings.yaml:12: `selectros` is not known"};
-  overview.recent_probes = {
-      {overview.now - 20s, 214ms, "example.com", "s1", "default", checks::Status::critical,
-       "1 of 3 servers publishes another key"},
-      {overview.now - 5min, 1'200ms, std::string(hostile_script) + "\x1b[2J", "\xe2\x80\xae", "default",
-       std::nullopt, "the target is no domain name"},
-      {overview.now - 3h, 90ms, "example.net", "s1", "fast", checks::Status::ok, "RSA 2048"}};
+  overview.reload = {false,
+                     overview.now - 90s,
+                     {"/etc/dkimprobe/settings.yaml:12: `selectros` is not known",
+                      "/etc/dkimprobe/settings.yaml:29: 30 is not a duration"}};
+  overview.recent_probes = {{overview.now - 20s, 214ms, "example.com", "s1", "default",
+                             checks::Status::critical, "1 of 3 servers publishes another key"},
+                            {overview.now - 5min, 1'200ms, std::string(hostile_script) + "\x1b[2J",
+                             "\xe2\x80\xae", "default", std::nullopt, "the target is no domain name"},
+                            {overview.now - 3h, 90ms, "example.net", "", "", checks::Status::ok, "RSA 2048"}};
   return overview;
 }
 
@@ -252,7 +254,7 @@ std::map<std::string, exporters::StatusAnswer> linked_pages(const StatusOverview
     if (pages.contains(target)) continue;
     const auto& answer = pages[target] = answer_target(overview, target);
     if (!answer.content_type.starts_with("text/html")) continue;
-    for (auto& link : links_of(answer.body)) open.push_back(std::move(link));
+    for (const auto& link : links_of(answer.body)) open.push_back(link.substr(0, link.find('#')));
   }
   return pages;
 }

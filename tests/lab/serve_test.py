@@ -436,13 +436,14 @@ class Part:
         daemon.settings.write_text(BROKEN)
         answer = daemon.ask("/-/reload", "POST")
         self.check(
-            answer.status == 500 and "the previous settings stay in use" in answer.text and "settings.yaml" in answer.text,
-            "an invalid file is reported to the client", answer.text,
+            answer.status == 500 and "the old settings stay in use" in answer.text
+            and answer.text.count("settings.yaml:") == 2,
+            "each error of an invalid file is reported to the client", answer.text,
         )  # fmt: skip
         daemon.send(signal.SIGHUP)
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
         now = daemon.metrics()
-        daemon.wait_said("the previous settings stay in use", "nonsense", "level=error")
+        daemon.wait_said("the old settings stay in use", "nonsense", "level=error")
         self.check(
             now["dkimprobe_domains"] == 2 and now[series("dkim_selector_status", "stale.example")] == 2,
             "the previous domains are still watched", str(now),
@@ -481,10 +482,10 @@ class Part:
         self.check("glueless.test" not in page and daemon.status("family.example") == 0, "one that is removed leaves")
 
         one.write_text('[{"targets": ["family.example/s1"')
-        daemon.wait_said("the previous settings stay in use", "one.json")
+        daemon.wait_said("the old settings stay in use", "one.json")
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
         self.check(daemon.status("adsp-unknown.example") == 0, "an invalid file changes nothing")
-        times = sum("the previous settings stay in use" in line for line in daemon.log)
+        times = sum("the old settings stay in use" in line for line in daemon.log)
         one.write_text(targets("family.example"))
         wait_for("fixed", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
         self.check(times == 1, "the error is logged once, not at each check", str(daemon.log))
@@ -592,6 +593,13 @@ class Part:
         )
         self.change_zone("offsite.test", "knot", lambda text: re.sub(r"\d{10}", re.search(r"\d{10}", text)[0], whole))
         daemon.wait_status("offsite.test", 0)
+        daemon.wait_said("the state of a selector has changed", "offsite.test", "from=critical to=ok", "level=info")
+        changes = [line for line in daemon.log if "the state of a selector has changed" in line]
+        self.check(
+            len(changes) == 2 and "level=warn" in changes[0] and "from=ok to=critical" in changes[0]
+            and "finding=" in changes[0] and "servers=" in changes[0],
+            "the log has one line for each change of state", "\n".join(daemon.log),
+        )  # fmt: skip
         left = [line for line in daemon.metrics() if line.startswith("dkim_finding{") and 'severity="critical"' in line]
         self.check(not left, "the alert series is gone when the key is back", str(left))
         shown = self.run(self.program, "history", "offsite.test", "s1", "--storage.path", store, "--json")
@@ -628,6 +636,8 @@ class Part:
                 confirmed = confirmed or time.monotonic()
             time.sleep(0.05)
         after = daemon.value("dkimprobe_domain_probes_confirming_total")
+        changes = [line for line in daemon.log if "the state of a selector has changed" in line]
+        self.check(len(changes) == (status != 0), "one lost round is not logged as a change", "\n".join(daemon.log))
         self.check(
             server.lost >= 1 and after > confirming and seen == {(status, 1, 1)}, "one lost round does not flap",
             "%d lost, %s to %s confirming probes, seen %s" % (server.lost, confirming, after, seen),

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Checks the mixin: the rendered files match the sources, every check of the catalogue has an alert, every alert has a
-case in which it fires and one in which it does not, the program exports every metric that is used, and promtool accepts
-all files.
+case in which it fires and one in which it does not, an alert that inhibits another fires before it, the program exports
+every metric that is used, and promtool and amtool accept all files.
 
     mixin_test.py [TEST...]"""
 
@@ -25,7 +25,9 @@ ROOT = HERE.parents[1]
 MIXIN = ROOT / "exporters" / "mixin"
 ALERTS = MIXIN / "dkimprobe_alerts.yaml"
 RULES = MIXIN / "dkimprobe_rules.yaml"
-SOURCE_URL = "https://git.example/dkimprobe/blob/main/"
+ALERTMANAGER = MIXIN / "alertmanager.yml"
+CHECK_GUIDE = "http://{{ $labels.instance }}/checks#"
+ROTATION_GUIDE = "http://{{ $labels.instance }}/domains/{{ $labels.domain }}#rotation"
 METRIC = re.compile(r"\b(dkim(?:probe)?_[a-z0-9_]+)")
 RECORDED = re.compile(r"\b[a-z_]+:[a-z0-9_]+:[a-z0-9_]+")
 
@@ -62,7 +64,51 @@ def rules():
 
 
 def minutes(duration):
-    return int(duration[:-1]) * {"m": 1, "h": 60, "d": 1440}[duration[-1]]
+    return int(duration[:-1]) * {"s": 1 / 60, "m": 1, "h": 60, "d": 1440}[duration[-1]]
+
+
+# What a template adds from a query of these series, up to its last end.
+QUERY = re.compile(r"{{ with printf `(\w+)(?:(?!{{ with ).)*{{ end }}")
+
+
+def without_queries(template):
+    return QUERY.sub("", template)
+
+
+# ---- Which alert inhibits which ----
+
+
+def matches(matcher, labels):
+    name, operator, value = re.fullmatch(r'(\w+)(=~|!~|!=|=)"(.*)"', matcher).groups()
+    actual = labels.get(name, "")
+    found = re.fullmatch(value, actual) is not None if "~" in operator else actual == value
+    return found != operator.startswith("!")
+
+
+def match(matchers, labels):
+    return all(matches(matcher, labels) for matcher in matchers)
+
+
+def example_labels(rule):
+    """Labels that an alert of the rule has: those of its kind of series."""
+    labels = {"alertname": rule["alert"], **rule["labels"], "instance": "probe:9815", "job": "dkimprobe"}
+    if labels["severity"].startswith("{"):
+        labels["severity"] = "critical"
+    for name in ("domain", "selector"):
+        if "$labels.%s }}" % name in rule["annotations"]["summary"]:
+            labels[name] = "a"
+    return labels
+
+
+def inhibiting(labels, source):
+    """The inhibition rules by which an alert with the labels `source` mutes one with `labels`."""
+    return [
+        rule
+        for rule in read_yaml(ALERTMANAGER)["inhibit_rules"]
+        if match(rule["source_matchers"], source)
+        and match(rule["target_matchers"], labels)
+        and all(labels.get(name, "") == source.get(name, "") for name in rule["equal"])
+    ]
 
 
 def anchors(path):
@@ -101,7 +147,7 @@ class Rendered(unittest.TestCase):
         )
         of_all = [rule for group in document["groups"] for rule in group["rules"]]
         self.assertFalse([rule for rule in of_all if rule["labels"]["team"] != "z"])
-        first = of_all[0]
+        first = next(rule for rule in of_all if "check" in rule["labels"])
         self.assertIn('{check="selector_missing_nxdomain",severity=~"critical|warning",team="y"}', first["expr"])
         self.assertEqual(first["for"], "1s")
         self.assertIn('up{job="x"} == 0', [rule["expr"] for rule in of_all])
@@ -117,58 +163,113 @@ class Alerts(unittest.TestCase):
             rule = by_check[check["name"]]
             said = rule["annotations"]
             with self.subTest(check["name"]):
-                self.assertTrue(said["summary"].endswith(check["summary"]))
+                self.assertTrue(without_queries(said["summary"]).endswith(check["summary"]))
+                self.assertIn("dkim_finding_servers_info", said["summary"])
+                self.assertIn("`dkimprobe explain %s`" % check["name"], said["description"])
                 self.assertIn(check["effect"][1:], said["description"])
                 named = check["remedy"].replace("SELECTOR", "{{ $labels.selector }}")
                 self.assertIn(named.replace("DOMAIN", "{{ $labels.domain }}"), said["description"])
-                self.assertEqual(said["runbook_url"], SOURCE_URL + "checks/README.md#" + check["name"])
+                self.assertEqual(said["runbook_url"], CHECK_GUIDE + check["name"])
                 self.assertRegex(rule["alert"], r"^Dkim[A-Z][A-Za-z0-9]+$")
 
     def test_each_says_all_that_people_need(self):
         for rule in rules():
             with self.subTest(rule["alert"]):
-                self.assertEqual(set(rule["annotations"]), {"summary", "description", "runbook_url"})
-                self.assertIn(rule["labels"]["severity"], {"critical", "warning", "{{ $labels.severity }}"})
+                said = rule["annotations"]
+                self.assertEqual(set(said) - {"runbook_url"}, {"summary", "description"})
+                self.assertIn("ALERTS_FOR_STATE", said["description"], "since when")
+                self.assertRegex(without_queries(said["description"]), r"\.|Status page: \S+$")
+                if rule["alert"] != "DkimMaintenance":
+                    self.assertIn(rule["labels"]["severity"], {"critical", "warning", "{{ $labels.severity }}"})
                 if rule["labels"]["severity"].startswith("{"):
                     self.assertIn('severity=~"critical|warning"', rule["expr"])
                 self.assertIn("for", rule)
 
     def test_runbooks_lead_somewhere(self):
-        known = {}
+        guide = anchors(ROOT / "checks" / "README.md")
+        page = (ROOT / "exporters" / "status" / "domain_page.cpp").read_text()
+        self.assertIn('{"id", "rotation"}', page)
         for rule in rules():
-            file, anchor = rule["annotations"]["runbook_url"].removeprefix(SOURCE_URL).split("#")
-            known.setdefault(file, anchors(ROOT / file))
-            self.assertIn(anchor, known[file], file)
-        self.assertEqual(len(known), 2)
+            url = rule["annotations"].get("runbook_url")
+            with self.subTest(rule["alert"]):
+                if "check" in rule["labels"]:
+                    self.assertIn(url.removeprefix(CHECK_GUIDE), guide)
+                elif url:
+                    self.assertIn(url, {ROTATION_GUIDE, CHECK_GUIDE + "{{ $labels.check }}"})
+        # The other alerts have a link if the site publishes alerts.md.
+        document = jsonnet(
+            "((import 'mixin.libsonnet') + { _config+:: { alertsUrl: 'https://wiki.example/alerts' } }).prometheusAlerts"
+        )
+        described = anchors(MIXIN / "alerts.md")
+        for rule in [rule for group in document["groups"] for rule in group["rules"]]:
+            url = rule["annotations"]["runbook_url"]
+            if url.startswith("https://wiki.example/alerts#"):
+                self.assertIn(url.split("#")[1], described)
 
-    def test_those_about_the_world_respect_maintenance(self):
+    def test_without_the_daemon_nothing_links_to_it(self):
+        document = jsonnet("((import 'mixin.libsonnet') + { _config+:: { withDaemon: false } }).prometheusAlerts")
+        self.assertNotIn("http://", json.dumps(document))
+
+    def test_maintenance_mutes_what_is_about_the_world(self):
         # Maintenance of a domain does not explain why it is not probed.
         about_the_prober = {
             "DkimSelectorBlind", "DkimSelectorNeverProbed", "DkimSelectorWithoutStatus", "DkimTextfileOld",
+            "DkimMaintenance",
         }  # fmt: skip
+        maintenance = {"alertname": "DkimMaintenance", "severity": "none", "domain": "a", "selector": "a"}
         for rule in rules():
-            in_maintenance = "dkim_maintenance_info" in rule["expr"]
+            labels = example_labels(rule)
             of_program = rule["alert"].startswith("Dkimprobe") or rule["alert"] in about_the_prober
-            self.assertEqual(in_maintenance, not of_program, rule["alert"])
+            with self.subTest(rule["alert"]):
+                self.assertEqual(not inhibiting(labels, maintenance), of_program)
+                self.assertFalse(inhibiting({**labels, "domain": "b"}, maintenance))
+                # A fault in maintenance must stay an alert: else its end is reported though it remains.
+                if rule["alert"] != "DkimMaintenance":
+                    self.assertNotIn("dkim_maintenance_info", rule["expr"])
+
+    def test_an_alert_that_inhibits_another_fires_before_it(self):
+        inhibited = set()
+        for source in rules():
+            for target in rules():
+                if inhibiting(example_labels(target), example_labels(source)):
+                    inhibited.add((source["alert"], target["alert"]))
+                    with self.subTest(source["alert"] + " inhibits " + target["alert"]):
+                        self.assertLess(minutes(source["for"]), minutes(target["for"]))
+        self.assertFalse([pair for pair in inhibited if pair[0] == pair[1]])
+        for pair in [
+            ("DkimMaintenance", "DkimServersDiffer"), ("DkimSigningKeyMismatch", "DkimServersDiffer"),
+            ("DkimNoNameserverAnswers", "DkimNsUnreachable"), ("DkimNoNameserverAnswers", "DkimSelectorUnknown"),
+            ("DkimprobePathIntercepted", "DkimPathIntercepted"),
+        ]:  # fmt: skip
+            self.assertIn(pair, inhibited)
+
+    def test_each_inhibition_rule_has_a_source_and_targets(self):
+        for inhibition in read_yaml(ALERTMANAGER)["inhibit_rules"]:
+            for matchers in (inhibition["source_matchers"], inhibition["target_matchers"]):
+                self.assertTrue([rule for rule in rules() if match(matchers, example_labels(rule))], matchers)
 
     def test_what_a_broken_network_inhibits_is_what_is_told_of_domains(self):
-        block = (MIXIN / "README.md").read_text().split("    route:\n")[1].split("\n\n")[0]
-        routing = yaml.safe_load("route:\n" + "\n".join(line[4:] for line in block.splitlines()))
-        broken = routing["inhibit_rules"][0]
-        self.assertEqual(broken["source_matchers"], ['alertname="DkimprobePathIntercepted"'])
-        self.assertEqual(broken["equal"], ["instance"])
-        (matcher,) = broken["target_matchers"]
-        wanted = re.search(r'"(.*)"', matcher).group(1)
-        inhibited = {rule["alert"] for rule in rules() if re.fullmatch(wanted, rule["alert"])}
+        broken = example_labels(next(rule for rule in rules() if rule["alert"] == "DkimprobePathIntercepted"))
+        inhibited = {rule["alert"] for rule in rules() if inhibiting(example_labels(rule), broken)}
         of_program = {rule["alert"] for rule in rules() if rule["alert"].startswith("Dkimprobe")}
-        self.assertIn("DkimprobePathIntercepted", of_program)
-        self.assertIn("DkimPathIntercepted", inhibited)
-        self.assertEqual(inhibited, {rule["alert"] for rule in rules()} - of_program | {"DkimprobeProbesFailing"})
-        with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
-            routing["route"]["receiver"] = "nobody"
-            yaml.safe_dump({**routing, "receivers": [{"name": "nobody"}]}, file)
-            done = subprocess.run(["amtool", "check-config", file.name], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(
+            inhibited,
+            {rule["alert"] for rule in rules()} - of_program - {"DkimMaintenance"} | {"DkimprobeProbesFailing"},
+        )
+
+    def test_alertmanager_groups_what_is_wrong_at_a_domain_and_notifies_nobody_of_maintenance(self):
+        def amtool(*arguments):
+            done = subprocess.run(["amtool", *map(str, arguments)], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            return done.stdout.strip()
+
+        amtool("check-config", ALERTMANAGER)
+        for rule in rules()[::40]:
+            labels = ["%s=%s" % pair for pair in example_labels(rule).items()]
+            receiver = amtool("config", "routes", "test", "--config.file", ALERTMANAGER, *labels)
+            self.assertEqual(receiver, "nobody" if rule["alert"] == "DkimMaintenance" else "on-call", labels)
+        # Findings and rotation faults have no other label in common that says what is wrong.
+        self.assertEqual(read_yaml(ALERTMANAGER)["route"]["group_by"], ["domain"])
 
     def test_faults_of_rotations_are_those_of_the_program(self):
         faults = {fault["name"]: fault for fault in rotation_faults()}
@@ -186,7 +287,7 @@ class Alerts(unittest.TestCase):
                 self.assertEqual(rule["alert"], alert["name"])
                 self.assertEqual(rule["for"], waits[alert["wait"]])
                 self.assertTrue(said["summary"].endswith(": " + fault["summary"]))
-                self.assertTrue(said["description"].startswith("%s %s " % (fault["effect"], fault["remedy"])))
+                self.assertTrue(said["description"].startswith("%s %s" % (fault["effect"], fault["remedy"])))
                 self.assertIn('fault="%s"' % name, rule["expr"])
                 redundant = re.findall(r'check="(\w+)"', rule["expr"])
                 self.assertEqual(redundant, [alert["redundant_with"]] if alert["redundant_with"] else [])
@@ -200,7 +301,7 @@ class Alerts(unittest.TestCase):
 
 class Metrics(unittest.TestCase):
     def test_each_that_is_named_is_one_of_the_program(self):
-        known = {"up", "ALERTS"}
+        known = {"up", "ALERTS", "ALERTS_FOR_STATE"}
         for path in sorted((ROOT / "exporters" / "metrics").glob("*.cpp")):
             for name in re.findall(r'"(dkim(?:probe)?_[a-z0-9_]+)"', path.read_text()):
                 known |= {name, name + "_total", name + "_bucket"}
@@ -284,8 +385,8 @@ def series(metric, labels, values):
 
 
 def case_of(wait, pairs):
-    """A case for checks whose alerts wait equally long. All of them are found at a.example; b.example is in
-    maintenance; for the role of c.example they are notices. Then they are fixed."""
+    """A case for checks whose alerts wait equally long. All of them are found at a.example, each at one server; for the
+    role of c.example they are notices. Then they are fixed."""
     wait = minutes(wait)
     step = max(1, wait // 30)
     during = "1x%d" % ((wait + 10 * step) // step)
@@ -293,20 +394,20 @@ def case_of(wait, pairs):
     for check, rule in pairs:
         name = check["name"]
         severity = check["severity"] if check["severity"] != "notice" else "warning"
+        labels = labels_of("a.example", name, severity)
         found += [
-            series("dkim_finding", labels_of("a.example", name, severity), during),
-            series("dkim_finding", labels_of("b.example", name, severity), during),
+            series("dkim_finding", labels, during),
+            series("dkim_finding_servers_info", {**labels, "servers": "ns1 and 2 more"}, during),
             series("dkim_finding", labels_of("c.example", name, "notice"), during),
         ]
         fires.setdefault(rule["alert"], []).append({
-            "exp_labels": labels_of("a.example", name, severity),
-            "exp_annotations": {"summary": "s1 at a.example: " + check["summary"]},
+            "exp_labels": labels,
+            "exp_annotations": {"summary": "s1 at a.example: %s (ns1 and 2 more)" % check["summary"]},
         })  # fmt: skip
-    planned = {"domain": "b.example", "instance": "other:1", "job": "other", "reason": "move", "selector": "s1"}
     return {
         "name": "checks that wait %d minutes" % wait,
         "interval": "%dm" % step,
-        "input_series": found + [series("dkim_maintenance_info", planned, during)],
+        "input_series": found,
         "alert_rule_test": [
             {"alertname": alert, "eval_time": "%dm" % at, "exp_alerts": wanted if at == wait + 5 * step else []}
             for alert, wanted in fires.items()
@@ -325,19 +426,36 @@ def rotation_cases():
     yield from cases["tests"]
 
 
+def expanded(template, labels, since, findings):
+    """The text that Prometheus makes of the template of a description or link."""
+
+    def answer(query):
+        if query.group(1) == "ALERTS_FOR_STATE":
+            return " Since %s." % since if since else ""
+        return " Findings: %s." % findings if findings else ""
+
+    return re.sub(r"{{ \$labels\.(\w+) }}", lambda label: labels.get(label.group(1), ""), QUERY.sub(answer, template))
+
+
 def completed(test, by_name):
-    """Adds the annotations that the test leaves out, with the texts of the alert: promtool compares all of them."""
+    """Adds the annotations that the test leaves out, with the texts of the alert: promtool compares all of them. A case
+    says in `since` when the alert became active, if it was not at the beginning, and in `findings` which findings the
+    alert names."""
     test = copy.deepcopy(test)
+    # Prometheus looks back for five minutes only.
+    is_known = minutes(test.get("interval", "1m")) <= 5
     for each in test["alert_rule_test"]:
         for wanted in each["exp_alerts"]:
             labels = wanted["exp_labels"]
+            since = wanted.pop("since", "00:00")
+            findings = wanted.pop("findings", None)
             rule = next(
                 rule for rule in by_name[each["alertname"]]
                 if {name: labels.get(name) for name in ("check", "fault") if name in rule["labels"]}.items()
                 <= rule["labels"].items()
             )  # fmt: skip
             for name, text in rule["annotations"].items():
-                said = re.sub(r"{{ \$labels\.(\w+) }}", lambda match: labels.get(match.group(1), ""), text)
+                said = expanded(text, labels, "1970-01-01 %s UTC" % since if is_known else None, findings)
                 wanted["exp_annotations"].setdefault(name, said)
     return test
 
@@ -378,6 +496,7 @@ class Cases(unittest.TestCase):
         for test in tests:
             test.setdefault("interval", "1m")
         steps = sorted({test["interval"] for test in tests})
+        groups = [group["name"] for path in (RULES, ALERTS) for group in read_yaml(path)["groups"]]
         with tempfile.TemporaryDirectory() as folder:
             # Rules are evaluated once per step; one file for each step.
             for step in steps:
@@ -385,6 +504,7 @@ class Cases(unittest.TestCase):
                 file.write_text(json.dumps({
                     "rule_files": [str(ALERTS), str(RULES)],
                     "evaluation_interval": step,
+                    "group_eval_order": groups,
                     "tests": [test for test in tests if test["interval"] == step],
                 }))  # fmt: skip
                 code, output = promtool("test", "rules", file)

@@ -6,24 +6,25 @@ function(config)
   [
     lib.alert(
       name='DkimNoNameserverAnswers',
-      expr=lib.unlessSilenced('domain_selector:dkim_nameserver_answer:avg == 0'),
+      expr='domain_selector:dkim_nameserver_answer:avg == 0',
       wait='blind',
       severity='critical',
       summary=subject + 'no nameserver answers',
-      description='Verifiers get no key either, and defer the mail or fail its signatures; or only this machine cannot ' +
-                  'reach the nameservers. ' +
-                  lib.statusPage,
+      description='Verifiers get no key either, and defer the mail or fail its signatures; or only {{ $labels.instance }} ' +
+                  'cannot reach the nameservers. Query them from another network, then ask whoever runs them.',
+      page=lib.statusPage,
     ),
     lib.alert(
       name='DkimSelectorUnknown',
-      // Where no server answers, DkimNoNameserverAnswers fires instead.
-      expr=lib.unlessSilenced('%s == 3' % lib.seen('dkim_selector_status')) +
-           ' unless on (domain, selector) (domain_selector:dkim_nameserver_answer:avg == 0)',
+      expr='%s == 3' % lib.seen('dkim_selector_status'),
       wait='unsteady',
       severity='critical',
       summary=subject + 'the state of the key is unknown',
-      description='Too few servers answered, or this machine failed to ask. Faults that were reported before are not ' +
-                  'fixed by this. ' + lib.statusPage,
+      description='Too few servers answered, or {{ $labels.instance }} failed to ask. Faults that were reported before ' +
+                  'are not fixed by this. `dkimprobe check {{ $labels.domain }} {{ $labels.selector }}` shows which ' +
+                  'servers do not answer.',
+      findings=lib.findings,
+      page=lib.statusPage,
     ),
     lib.alert(
       name='DkimSelectorBlind',
@@ -65,6 +66,8 @@ function(config)
       wait='program',
       severity='warning',
       summary='the DKIM metrics in {{ $labels.file }} on {{ $labels.instance }} are old',
-      description='The job that writes them with `dkimprobe check --textfile` no longer runs, or fails.',
+      description='The job that writes them with `dkimprobe check --textfile` no longer runs, or fails. Run it by hand ' +
+                  'and read its errors.',
+      place=lib.filePlace,
     ),
   ]

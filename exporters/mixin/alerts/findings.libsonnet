@@ -23,26 +23,34 @@ function(config)
   [
     lib.alert(
       name=alertName(check),
-      expr=lib.unlessSilenced(lib.seen('dkim_finding', 'check="%s",%s' % [check.name, loud])),
+      expr=lib.seen('dkim_finding', 'check="%s",%s' % [check.name, loud]),
       wait=wait(check),
       severity='{{ $labels.severity }}',
       summary='{{ $labels.selector }} at {{ $labels.domain }}: %s' % check.summary,
-      description='%s %s %s' % [text.sentence(check.effect), named(check.remedy), lib.statusPage],
-      page='checks/README.md#' + check.name,
+      servers=lib.servers,
+      description='%s %s `dkimprobe explain %s` explains it.' % [
+        text.sentence(check.effect),
+        named(check.remedy),
+        check.name,
+      ],
+      page=lib.statusPage,
+      runbook=lib.checkGuide(check.name),
+      place=lib.findingPlace,
       labels={ check: check.name },
     )
     for check in checks
   ] + [
     lib.alert(
       name='DkimOtherFault',
-      expr=lib.unlessSilenced(lib.seen('dkim_finding', 'check!~"%s",%s' % [
-        std.join('|', [check.name for check in checks]),
-        loud,
-      ])),
+      expr=lib.seen('dkim_finding', 'check!~"%s",%s' % [std.join('|', [check.name for check in checks]), loud]),
       wait='warning',
       severity='{{ $labels.severity }}',
       summary='{{ $labels.selector }} at {{ $labels.domain }}: {{ $labels.check }}',
+      servers=lib.servers,
       description='The program is newer than these alerts: load the alerts of its version. ' +
-                  '`dkimprobe explain {{ $labels.check }}` explains the finding. ' + lib.statusPage,
+                  '`dkimprobe explain {{ $labels.check }}` explains the finding.',
+      page=lib.statusPage,
+      runbook=lib.checkGuide('{{ $labels.check }}'),
+      place=lib.findingPlace,
     ),
   ]

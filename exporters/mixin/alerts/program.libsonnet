@@ -9,7 +9,8 @@ function(config)
       wait='down',
       severity='critical',
       summary='dkimprobe at {{ $labels.instance }} cannot be scraped',
-      description='Its domains are not watched. Meanwhile alerts about them resolve although nothing is fixed.',
+      description='Its domains are not watched. Meanwhile alerts about them resolve although nothing is fixed. Start it ' +
+                  'again, and read its log.',
     ),
     lib.alert(
       name='DkimprobeAbsent',
@@ -17,7 +18,7 @@ function(config)
       wait='down',
       severity='critical',
       summary='Prometheus has no dkimprobe target',
-      description='No target has %s, so no domain is watched.' % std.strReplace(config.programSelector, '"', '`'),
+      description='No target has %s, so no domain is watched. Check the scrape configuration.' % std.strReplace(config.programSelector, '"', '`'),
     ),
     lib.alert(
       name='DkimprobeNoMetrics',
@@ -33,7 +34,7 @@ function(config)
       wait='program',
       severity='critical',
       summary='the recording rules of dkimprobe are not loaded',
-      description='Some of these alerts need dkimprobe_rules.yaml and cannot fire without it.',
+      description='Some of these alerts cannot fire without them. Load dkimprobe_rules.yaml in Prometheus.',
     ),
     lib.alert(
       name='DkimprobeWatchesNothing',
@@ -41,12 +42,12 @@ function(config)
       wait='down',
       severity='critical',
       summary='dkimprobe at {{ $labels.instance }} watches no domain',
-      description='The settings and the target files name no domain.',
+      description='The settings and the target files name no domain. Restore them, then reload.',
     ),
     lib.alert(
       name='DkimprobePathIntercepted',
       expr='%s == 1' % lib.own('dkimprobe_path_intercepted'),
-      wait='down',
+      wait='cause',
       severity='critical',
       summary='something on the network of {{ $labels.instance }} intercepts DNS',
       description='A VPN, a firewall or a resolver answers in place of the nameservers, so dkimprobe does not see what ' +
@@ -61,7 +62,8 @@ function(config)
       wait='down',
       severity='warning',
       summary='dkimprobe at {{ $labels.instance }} watches {{ $value }} domains, far fewer than an hour ago',
-      description='If this is intended, the alert ends by itself within the hour.',
+      description='If this is not intended, restore the settings and the target files. Else the alert ends by itself within ' +
+                  'the hour.',
     ),
     lib.alert(
       name='DkimprobeProbesLate',
@@ -70,7 +72,7 @@ function(config)
       severity='warning',
       summary='{{ $value }} probes of dkimprobe at {{ $labels.instance }} are behind schedule',
       description='Faults are found later than the settings demand. The machine or the network is too slow, or the rate ' +
-                  'limit is too low for the number of domains.',
+                  'limit is too low for the number of domains: raise `rate_limit` or the interval.',
     ),
     lib.alert(
       name='DkimprobeProbesFailing',
@@ -78,7 +80,8 @@ function(config)
       wait='program',
       severity='critical',
       summary='{{ $value | humanizePercentage }} of the probes from {{ $labels.instance }} get no answer',
-      description='So many domains rarely fail at once: the machine or its network is the likelier cause.',
+      description='So many domains rarely fail at once: the machine or its network is the likelier cause. Check ' +
+                  'whether it can query any nameserver.',
     ),
     lib.alert(
       name='DkimprobeRateLimitInsufficient',
@@ -112,7 +115,8 @@ function(config)
       wait='down',
       severity='critical',
       summary='dkimprobe at {{ $labels.instance }} leaves out {{ $value }} series',
-      description='There are more series than its limits allow, so some selectors or nameservers are missing here.',
+      description='There are more series than its limits allow, so some selectors or nameservers are missing here. ' +
+                  'Split the domains among several instances, or check the target files for an error.',
     ),
     lib.alert(
       name='DkimprobeRestarts',

@@ -5,7 +5,7 @@ local text = import '../lib/text.libsonnet';
 function(config)
   local lib = (import '../lib/alert.libsonnet')(config);
   local subject = '{{ $labels.selector }} at {{ $labels.domain }}: ';
-  local next = ' `dkimprobe rotation {{ $labels.domain }}` shows the next step. ' + lib.statusPage;
+  local next = ' `dkimprobe rotation {{ $labels.domain }}` shows the next step.';
 
   // The rotation faults from the program's catalogue. Faults that the daemon does not report have no alert. Where a
   // finding reports the same fault of the selector, only the finding alerts.
@@ -19,59 +19,67 @@ function(config)
   [
     lib.alert(
       name=fault.alert.name,
-      expr=lib.unlessSilenced(lib.seen('dkim_rotation_fault', 'fault="%s",%s' % [fault.name, loud])) +
-           unlessFound(fault),
+      expr=lib.seen('dkim_rotation_fault', 'fault="%s",%s' % [fault.name, loud]) + unlessFound(fault),
       wait=fault.alert.wait,
       severity='{{ $labels.severity }}',
       summary=subject + fault.summary,
       description='%s %s' % [fault.effect, fault.remedy] + next,
+      findings=lib.findings,
+      page=lib.statusPage,
+      runbook=lib.rotationGuide,
+      place=lib.faultPlace,
       labels={ fault: fault.name },
     )
     for fault in faults
   ] + [
     lib.alert(
       name='DkimRotationFault',
-      expr=lib.unlessSilenced(lib.seen('dkim_rotation_fault', 'fault!~"%s",%s' % [
-        std.join('|', [fault.name for fault in faults]),
-        loud,
-      ])),
+      expr=lib.seen('dkim_rotation_fault', 'fault!~"%s",%s' % [std.join('|', [fault.name for fault in faults]), loud]),
       wait='warning',
       severity='{{ $labels.severity }}',
       summary=subject + '{{ $labels.fault }}',
       description='The program is newer than these alerts: load the alerts of its version.' + next,
+      findings=lib.findings,
+      page=lib.statusPage,
+      runbook=lib.rotationGuide,
+      place=lib.faultPlace,
     ),
     lib.alert(
       name='DkimNextKeyLate',
       // The alert has the next selector, the due date is that of the current key. When there is no next key at all, the
       // alert has the current selector.
-      expr=lib.unlessSilenced(
-        ('((%(ready)s == 0) and on (job, instance, domain) %(due)s or ' +
-         '%(due)s unless on (job, instance, domain) %(ready)s)') % {
-          ready: lib.seen('dkim_rotation_next_key_ready'),
-          due: '(domain_selector:dkim_rotation_due:remaining_seconds < %d)' % text.seconds(config.nextKeyLead),
-        }
-      ),
+      expr=('(%(ready)s == 0) and on (job, instance, domain) %(due)s or ' +
+            '%(due)s unless on (job, instance, domain) %(ready)s') % {
+        ready: lib.seen('dkim_rotation_next_key_ready'),
+        due: '(domain_selector:dkim_rotation_due:remaining_seconds < %d)' % text.seconds(config.nextKeyLead),
+      },
       wait='planned',
       severity='warning',
       summary=subject + 'the next key is not on every server, and the current key is due soon',
       description='The current key reaches its maximum age within %s. ' % config.nextKeyLead +
-                  'A key must be on every server for a while before mail may be signed with it.' + next,
+                  'A key must be on every server for a while before mail may be signed with it. Publish it on ' +
+                  'all of them now.' + next,
+      page=lib.statusPage,
+      runbook=lib.rotationGuide,
     ),
     lib.alert(
       name='DkimRotationBlocked',
-      expr='%s unless on (domain) dkim_maintenance_info' % lib.seen('dkim_rotation_step', 'state="blocked"'),
-      wait='planned',
+      expr=lib.seen('dkim_rotation_step', 'state="blocked"'),
+      wait='warning',
       severity='warning',
       summary='{{ $labels.domain }}: the key rotation is blocked at the step {{ $labels.step }}',
-      description='Something must be fixed first.' + next,
+      description='Something must be fixed first. `dkimprobe rotation {{ $labels.domain }}` shows what.',
+      runbook=lib.rotationGuide,
+      place=lib.stepPlace,
     ),
     lib.alert(
       name='DkimRotationUnknown',
-      expr='%s == 3 unless on (domain) dkim_maintenance_info' % lib.seen('dkim_rotation_status'),
+      expr='%s == 3' % lib.seen('dkim_rotation_status'),
       wait='lasting',
       severity='warning',
       summary='{{ $labels.domain }}: the state of the key rotation is unknown',
       description='The next step depends on servers that gave no answer, or on dates that are missing from the ' +
                   'settings. `dkimprobe rotation {{ $labels.domain }}` shows which.',
+      runbook=lib.rotationGuide,
     ),
   ]

@@ -47,7 +47,7 @@ function(config)
             'custom.cellOptions': parts.colored,
             mappings: parts.words([['critical', 'critical', 'red'], ['warning', 'warning', 'orange']]),
           }),
-          parts.column('check', { links: parts.link('what it means', config.sourceUrl + '/checks/README.md#${__value.raw}') }),
+          parts.column('check', { links: parts.link('what it means', '${status_page}/checks#${__value.raw}') }),
         ])],
       ]],
       [7, [

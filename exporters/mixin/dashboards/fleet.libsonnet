@@ -70,7 +70,7 @@ function(config)
         ], [['severity', 'severity'], ['domain', 'domain'], ['selector', 'selector'], ['check', 'check']], [
           severityColumn,
           domainColumn,
-          parts.column('check', { links: parts.link('what it means', config.sourceUrl + '/checks/README.md#${__value.raw}') }),
+          parts.column('check', { links: parts.link('what it means', '${status_page}/checks#${__value.raw}') }),
         ])],
       ]],
       [8, [

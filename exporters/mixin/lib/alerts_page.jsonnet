@@ -2,6 +2,7 @@
 local mixin = import '../mixin.libsonnet';
 local groups = mixin.prometheusAlerts.groups;
 local titles = {
+  'dkim-maintenance': 'Maintenance',
   'dkim-rotation': 'Rotations',
   'dkim-blind': 'Missing data',
   dkimprobe: 'The program itself',
@@ -11,16 +12,11 @@ local titles = {
 local plain(text) =
   std.foldl(
     function(text, name) std.strReplace(text, '{{ $labels.%s }}' % name, std.asciiUpper(name)),
-    ['domain', 'selector', 'instance', 'check', 'fault', 'step', 'file'],
+    ['domain', 'selector', 'instance', 'check', 'fault', 'step', 'file', 'reason'],
     std.strReplace(std.strReplace(text, '{{ $value | humanizePercentage }}', 'N %'), '{{ $value }}', 'N'),
   );
-local withoutPage(description) =
-  local at = std.findSubstr(' Status page: ', description);
-  if at == [] then description else description[:at[0]];
 local severity(rule) =
   if rule.labels.severity == '{{ $labels.severity }}' then 'as the program reports' else rule.labels.severity;
-local anchor(rule) = std.split(rule.annotations.runbook_url, '#')[1];
-
 local of(rule) = |||
 
   ### %(name)s
@@ -31,8 +27,8 @@ local of(rule) = |||
   - Expression: `%(expr)s`
 ||| % {
   name: rule.alert,
-  summary: plain(rule.annotations.summary),
-  description: plain(withoutPage(rule.annotations.description)),
+  summary: plain(rule.summary),
+  description: plain(rule.description),
   severity: severity(rule),
   wait: rule['for'],
   expr: rule.expr,
@@ -50,13 +46,14 @@ local of(rule) = |||
 
   ## Findings
   One alert for each check of the catalogue, with the severity of the finding. Role and policy may change the severity; a
-  notice never alerts. None of these alerts fires during maintenance (`maintenance` in the settings).
+  notice never alerts. The servers are in the summary.
 
   | alert | check | after |
   | --- | --- | --- |
 ||| + std.join('', [
-  '| %s | [%s](../../checks/README.md#%s) | %s |\n' % [rule.alert, rule.labels.check, anchor(rule), rule['for']]
-  for rule in groups[0].rules
+  '| %s | [%s](../../checks/README.md#%s) | %s |\n' % [rule.alert, rule.labels.check, rule.labels.check, rule['for']]
+  for group in groups
+  for rule in group.rules
   if std.objectHas(rule.labels, 'check')
 ]) + |||
 

@@ -83,8 +83,9 @@ TEST_CASE("status pages have a content policy and are not cached") {
   cli::set_log(cli::LogFormat::logfmt, cli::LogLevel::error);
   cli::Daemon daemon(watched(one), std::nullopt, {});
   const auto routes = routes_of(daemon);
-  for (const auto* target : {"/", "/probes", "/domains/one.example", "/domains/one.example/selectors/s1",
-                             "/api/v1/overview", "/api/v1/domains/one.example", "/?status=ok&search=one"}) {
+  for (const auto* target :
+       {"/", "/probes", "/checks", "/domains/one.example", "/domains/one.example/selectors/s1",
+        "/api/v1/overview", "/api/v1/domains/one.example", "/?status=ok&search=one"}) {
     INFO(target);
     const auto response = call(routes, "GET", target);
     CHECK(response.status == 200);
@@ -102,6 +103,27 @@ TEST_CASE("status pages have a content policy and are not cached") {
     CHECK(call(routes, "GET", target).status == 404);
   CHECK(call(routes, "POST", "/-/reload").status == 200);
   CHECK(call(routes, "GET", "/domains/two.example").status == 200);
+}
+
+TEST_CASE("a failed reload shows its first errors, on the page and to the client") {
+  cli::set_log(cli::LogFormat::logfmt, cli::LogLevel::error);
+  cli::Daemon daemon(watched(one), std::nullopt, {});
+  config::Errors errors;
+  for (int line = 1; line <= 12; ++line)
+    errors.push_back({"settings.yaml:" + std::to_string(line), "an error"});
+  const auto routes = daemon.routes([&]() -> config::Result<void> {
+    daemon.keep_settings(errors);
+    return tl::unexpected(errors);
+  });
+  const auto answer = call(routes, "POST", "/-/reload");
+  CHECK(answer.status == 500);
+  CHECK(
+      answer.body->starts_with("Reload failed, the old settings stay in use:\nsettings.yaml:1: an error\n"));
+  CHECK(answer.body->ends_with("settings.yaml:10: an error\nand 2 more errors\n"));
+  const auto page = call(routes, "GET", "/");
+  CHECK(page.body->find("settings.yaml:10: an error") != std::string::npos);
+  CHECK(page.body->find("and 2 more errors") != std::string::npos);
+  CHECK(page.body->find("settings.yaml:11: an error") == std::string::npos);
 }
 
 TEST_CASE("a refused probe request is listed on the page of probes and counted") {

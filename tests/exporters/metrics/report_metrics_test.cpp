@@ -59,7 +59,7 @@ TEST_CASE("every series occurs once, and every family is contiguous") {
     if (line.starts_with("# TYPE ")) CHECK(families.insert(line).second);
     if (!line.starts_with('#')) CHECK(series.insert(line.substr(0, line.rfind(' '))).second);
   }
-  CHECK(families.size() == 12);
+  CHECK(families.size() == 13);
   CHECK(series.size() > reports.size());
 }
 
@@ -92,6 +92,26 @@ TEST_CASE("a fault on many servers is one series, and so is a server on two hops
   CHECK(lines_of("dkim_nameserver_answer") ==
         "{" + labels + R"(,nameserver="ns1.example.com",address="192.0.2.1"} 0)" + "\n{" + labels +
             R"(,nameserver="ns1.example.com",address="192.0.2.1:5300"} 1)" + "\n");
+}
+
+TEST_CASE("the servers of a finding are one series, with the first few names") {
+  auto report = sample_reports().front().report;
+  const checks::Check* const check = sample_reports().at(2).report.findings.front().check;
+  report.findings.clear();
+  for (const int server : {1, 2, 2, 3, 4, 5}) {
+    report.findings.push_back(
+        {.check = check,
+         .severity = checks::Severity::critical,
+         .servers = {{fmt::format("ns{}", server),
+                      {config::Address::parse(fmt::format("192.0.2.{}", server)).value(), 53}}}});
+  }
+  report.findings.push_back({.check = check, .severity = checks::Severity::notice});
+  const std::string text = page({{.report = &report}});
+  const std::string sample = R"(dkim_finding_servers_info{domain="example.com",selector="s1",)"
+                             R"(check="answer_differs_between_ns",severity="critical",)"
+                             R"(servers="ns1 (192.0.2.1), ns2 (192.0.2.2), ns3 (192.0.2.3) and 2 more"} 1)";
+  CHECK(text.find(sample) != std::string::npos);
+  CHECK(text.find("dkim_finding_servers_info{", text.find(sample) + 1) == std::string::npos);
 }
 
 TEST_CASE("servers beyond the limit are left out and counted") {

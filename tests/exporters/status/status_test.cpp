@@ -1,14 +1,18 @@
 // The status page: its markup, its paths, the contents of each page, and the same as JSON.
 #include <algorithm>
 #include <cctype>
+#include <chrono>
+#include <memory>
 #include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 #include <nlohmann/json.hpp>
 
+#include "checks/catalogue/catalogue.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/status/html_writer.hpp"
@@ -186,7 +190,8 @@ TEST_CASE("the overview lists the worst first and can be filtered") {
   CHECK(has_in_order(all, {">2</strong>", "critical", ">2</strong>", "unknown", ">1</strong>", "warning",
                            ">11</strong>", "ok"}));
   CHECK(has(all, "not probed yet"));
-  CHECK(has(all, "selectros"));  // the error in the settings
+  CHECK(has_in_order(all,
+                     {"Reload failed, the old settings stay in use.", "selectros", "30 is not a duration"}));
 
   const std::string critical = page_of(overview, "/?status=critical");
   CHECK(has(critical, "2 of 16 domains"));
@@ -243,6 +248,60 @@ TEST_CASE("the page of a domain shows its rotation: due steps in full, pending o
   CHECK(page.find("this line is not shown") == std::string::npos);
   const auto json = nlohmann::json::parse(domain_json(overview, *domain));
   CHECK(json.at("rotation").at("domain") == "example.com");
+}
+
+TEST_CASE("a fault that is the headline of a rotation is shown once") {
+  const auto overview = sample_overview();
+  auto domain = *find_domain(overview, config::DomainName::parse("example.com").value());
+  auto rotation = *domain.rotation;
+  REQUIRE_FALSE(rotation.faults.empty());
+  rotation.headline = rotation.faults.front().clause;
+  domain.rotation = std::make_shared<const checks::RotationOverview>(rotation);
+  const auto page = domain_page(overview, domain);
+  const auto first = page.find(rotation.headline.str());
+  REQUIRE(first != std::string::npos);
+  CHECK(page.find(rotation.headline.str(), first + 1) == std::string::npos);
+}
+
+TEST_CASE("the pages of a domain and of a selector show the reason of a maintenance window") {
+  const std::string reason = "the old key &lt;b&gt;goes&lt;/b&gt;, see ticket 42";
+  const auto overview = sample_overview();
+  const auto* const domain = find_domain(overview, config::DomainName::parse("example.com").value());
+  const std::string selector = domain->selectors[2].selector.to_string();
+  CHECK(has_in_order(page_of(overview, "/domains/example.com"), {"maintenance until", reason}));
+  CHECK(has_in_order(page_of(overview, "/domains/example.com/selectors/" + selector),
+                     {"maintenance until", reason}));
+}
+
+TEST_CASE("the list of recent probes shows nothing in place of an empty parameter") {
+  auto overview = sample_overview();
+  overview.recent_probes = {
+      {overview.now, std::chrono::milliseconds{90}, "", "", "", std::nullopt, "target is missing"}};
+  const std::string page = page_of(overview, "/probes");
+  CHECK(has_in_order(page, {"no target", "refused", "target is missing", "default module"}));
+  CHECK_FALSE(has(page, "class=\"mark\""));
+}
+
+TEST_CASE("a notice of a healthy domain is not its worst finding") {
+  auto overview = sample_overview();
+  auto domain = *find_domain(overview, config::DomainName::parse("example.net").value());
+  REQUIRE(status_of(domain) == checks::Status::ok);
+  auto report = *domain.selectors.front().report;
+  report.findings = {{.check = checks::find_check("key_reused"), .severity = checks::Severity::notice}};
+  domain.selectors.front().report = std::make_shared<const checks::Report>(report);
+  overview.domains = {domain};
+  CHECK_FALSE(has(page_of(overview, "/"), "key_reused"));
+}
+
+TEST_CASE("the guide has each check, under the anchor to which alerts link") {
+  const std::string page = page_of(sample_overview(), "/checks");
+  for (const auto& check : checks::catalogue()) {
+    INFO(check.name);
+    CHECK(has_in_order(page, {fmt::format("<h3 id=\"{}\">", check.name), ">Fix</dt>"}));
+  }
+  CHECK(has(page, "Publish the key record as TXT at `SELECTOR._domainkey.DOMAIN`."));
+  CHECK(has(page_of(sample_overview(), "/domains/example.com/selectors/s1"),
+            "href=\"/checks#answer_differs_between_ns\""));
 }
 
 TEST_CASE("the page of a selector shows its report and its history") {
@@ -349,6 +408,7 @@ TEST_CASE("each page is available as JSON, with the same reports as elsewhere") 
   CHECK(all["domains"][0]["status"] == "critical");
   CHECK(all["domains"][0]["rotation_status"] == "warning");
   CHECK(all["reload"]["succeeded"] == false);
+  CHECK(all["reload"]["errors"].size() == 2);
   CHECK(nlohmann::json::parse(page_of(overview, "/api/v1/overview?status=warning"))["domains"].size() == 1);
 
   const auto domain = nlohmann::json::parse(page_of(overview, "/api/v1/domains/example.com"));
