@@ -83,6 +83,8 @@ struct Check {
   /// Whether dig and zone files print correct records in this form.
   bool is_in_printed_records = false;
   bool concerns_signing = true;  ///< whether the fault affects mail signed with the key
+  /// About DNSSEC signatures that are not valid now: what validating resolvers find is then unknown.
+  bool is_about_signatures = false;
   std::string_view reference{};  ///< `RFC 6376 section 3.6.1`; empty without an RFC
   std::string_view summary{};    ///< the fault in one clause: "the selector's name does not exist"
   std::string_view effect{};     ///< what it does to mail

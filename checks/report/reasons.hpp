@@ -37,8 +37,6 @@ enum class Reason : std::uint8_t {
   resolver_cache,
   resolver_unknown,
   public_answer,
-  signatures_expired,
-  signatures_not_begun,
   // When a key signed for the last time.
   last_signature_unknown,
   last_signature_in_future,
