@@ -24,9 +24,9 @@ bool has_key(const KeyRecord& record) {
 }
 
 /// The text without what panels and people leave around a piece: white space, quotes and parentheses of a
-/// zone file.
+/// zone file, semicolons.
 std::string without_wrapping(std::string_view text) {
-  constexpr std::string_view wrapping = " \t\r\n\"()";
+  constexpr std::string_view wrapping = " \t\r\n\"();\\";
   const std::size_t begin = text.find_first_not_of(wrapping);
   if (begin == std::string_view::npos) return {};
   return std::string(text.substr(begin, text.find_last_not_of(wrapping) + 1 - begin));

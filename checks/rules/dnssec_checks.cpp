@@ -72,10 +72,10 @@ bool is_validated(const HopAnswers& hop) {
 }
 
 std::string effect_text(const HopAnswers& hop) {
-  if (is_validated(hop))
-    return "its parent has a DS record, so validating resolvers get SERVFAIL for every name in it";
-  return "if its parent has a DS record, validating resolvers get SERVFAIL for every name in it; without "
-         "one, nobody checks them (dkimprobe reads only the times and validates nothing)";
+  if (is_validated(hop)) return "its parent has a DS record, so validating resolvers reject these answers";
+  return "if its parent has a DS record, validating resolvers reject these answers; without one, nobody "
+         "checks "
+         "them (dkimprobe reads only the times and validates nothing)";
 }
 
 void add(Verdict& verdict, const HopAnswers& hop, Finding finding) {

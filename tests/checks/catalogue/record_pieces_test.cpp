@@ -55,6 +55,7 @@ TEST_CASE("halves of a cut key are joined, whatever is around them") {
       Case{"quoted", {"\"" + head + "\"", "\"" + b + c + "\""}, {head, b + c}},
       Case{"a quote at each end", {"\"" + head, b + c + "\""}, {head, b + c}},
       Case{"white space and parentheses", {"( " + head + " ", b + c + " )"}, {head, b + c}},
+      Case{"a semicolon at the end of each", {head + ";", b + c + ";"}, {head, b + c}},
       Case{"without v=", {"k=rsa; p=" + a, b + c}, {"k=rsa; p=" + a, b + c}},
       Case{"p= alone", {"p=" + a, b + c}, {"p=" + a, b + c}},
       Case{"beside another text", {head, "google-site-verification=abc", b + c}, {head, b + c}});
