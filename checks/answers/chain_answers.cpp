@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "checks/record/digest.hpp"
+#include "checks/record/key_record.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -19,6 +20,9 @@ struct Draft {
   AnswerGroup group{};
   std::vector<const ServerAnswer*> members{};
   std::size_t weight = 0;
+  int rank = 0;              ///< how close it is to what should be published, see `rank`
+  bool can_verify = false;   ///< it is one record that verifiers can use
+  std::string key_sha256{};  ///< the key of its one record
   std::optional<std::uint32_t> newest_serial{};
 
   void see(const ServerAnswer& answer) {
@@ -72,6 +76,7 @@ PublishedText common_text(const Draft& draft, const std::string& text) {
 }
 
 bool goes_before(const Draft& a, const Draft& b) {
+  if (a.rank != b.rank) return a.rank > b.rank;
   if (a.weight != b.weight) return a.weight > b.weight;
   if (a.group.servers.size() != b.group.servers.size())
     return a.group.servers.size() > b.group.servers.size();
@@ -80,9 +85,58 @@ bool goes_before(const Draft& a, const Draft& b) {
   return a.lowest_address() < b.lowest_address();
 }
 
+constexpr int rank_of_expected_key = 2;
+constexpr int rank_of_record = 1;
+
+/// Ranks what the group itself publishes; an alias has the rank of what it leads to.
+void rank(Draft& draft, const Expected& expected) {
+  AnswerGroup& group = draft.group;
+  for (const PublishedText& text : group.texts) {
+    const KeyRecord record = read_key_record(text.text, expected.service);
+    if (expected.record && record.is_key_record()) draft.rank = rank_of_record;
+    if (group.texts.size() > 1 || !record.key) continue;
+    draft.can_verify = record.can_verify();
+    draft.key_sha256 = record.key->sha256;
+    group.has_expected_key = draft.can_verify && draft.key_sha256 == expected.key_sha256;
+    if (group.has_expected_key) draft.rank = rank_of_expected_key;
+  }
+}
+
+/// The one that more than half of the servers of these drafts have; else the only one that verifiers can use,
+/// if all have the same key. Null if there is none.
+const Draft* right_one(const std::vector<const Draft*>& drafts) {
+  std::size_t servers = 0;
+  for (const Draft* const draft : drafts) servers += draft->weight;
+  const Draft* usable = nullptr;
+  for (const Draft* const draft : drafts) {
+    if (draft->weight * 2 > servers) return draft;
+    if (draft->key_sha256.empty() || draft->key_sha256 != drafts.front()->key_sha256) return nullptr;
+    if (draft->can_verify && usable != nullptr) return nullptr;
+    if (draft->can_verify) usable = draft;
+  }
+  return usable;
+}
+
+/// Only drafts with the highest rank can be right. If a key is expected and none has it, none is.
+void decide(std::vector<Draft>& drafts, const Expected& expected) {
+  if (drafts.empty()) return;
+  const int highest = std::ranges::max_element(drafts, {}, &Draft::rank)->rank;
+  if (expected.key_sha256 && highest != rank_of_expected_key) return;
+  std::vector<const Draft*> candidates;
+  for (const Draft& draft : drafts) {
+    if (draft.rank == highest) candidates.push_back(&draft);
+  }
+  const Draft* const right = right_one(candidates);
+  for (Draft& draft : drafts) {
+    if (draft.rank < highest || right != nullptr)
+      draft.group.standing = &draft == right ? Standing::right : Standing::differs;
+  }
+}
+
 /// Serials have no total order (RFC 1982 section 3.2), so std::sort cannot be used: sorts by address, then
 /// takes the first of the remaining drafts repeatedly.
-std::vector<AnswerGroup> in_order(std::vector<Draft> drafts) {
+std::vector<AnswerGroup> in_order(std::vector<Draft> drafts, const Expected& expected) {
+  decide(drafts, expected);
   std::sort(drafts.begin(), drafts.end(),
             [](const Draft& a, const Draft& b) { return a.lowest_address() < b.lowest_address(); });
   std::vector<AnswerGroup> groups;
@@ -114,11 +168,12 @@ std::vector<Draft> draft_groups(const HopAnswers& hop) {
       group.alias = alias;
       if (!texts.empty()) group.sha256 = digest(texts);
       for (const std::string& text : texts) group.texts.push_back({text, {}, 0});
-      draft = drafts.insert(drafts.end(), Draft{std::move(group), {}, 0, {}});
+      draft = drafts.insert(drafts.end(), Draft{.group = std::move(group)});
     }
     draft->see(answer);
   }
   for (Draft& draft : drafts) {
+    draft.weight = draft.group.servers.size();
     for (PublishedText& text : draft.group.texts) text = common_text(draft, text.text);
   }
   return drafts;
@@ -192,24 +247,27 @@ ServerRow make_row(const ServerAnswer& answer, const probe::Hop& hop) {
   return row;
 }
 
-HopAnswers read_hop(const probe::Hop& hop, std::vector<Draft>& drafts) {
+HopAnswers read_hop(const probe::Hop& hop) {
   HopAnswers answers;
   answers.hop = &hop;
   for (const auto& server : hop.servers) {
     answers.servers.push_back(read_server(server, hop.delegation.zone));
     answers.rows.push_back(make_row(answers.servers.back(), hop));
   }
-  drafts = draft_groups(answers);
-  for (Draft& draft : drafts) draft.weight = draft.group.servers.size();
-  answers.groups = in_order(drafts);
-  for (std::size_t i = 0; i < answers.rows.size(); ++i) {
+  return answers;
+}
+
+/// Puts the groups into order and gives each row the letter of its group.
+void set_groups(HopAnswers& answers, const std::vector<Draft>& drafts, const Expected& expected) {
+  answers.groups = in_order(drafts, expected);
+  for (ServerRow& row : answers.rows) {
     for (const AnswerGroup& group : answers.groups) {
-      if (std::find(group.servers.begin(), group.servers.end(), answers.rows[i].id) != group.servers.end())
-        answers.rows[i].group = group.letter;
+      if (std::ranges::find(group.servers, row.id) == group.servers.end()) continue;
+      row.group = group.letter;
+      row.standing = group.standing;
     }
   }
   answers.cuts = read_cuts(answers);
-  return answers;
 }
 
 std::optional<std::size_t> hop_of(const probe::Chain& chain, const DomainName& owner) {
@@ -220,7 +278,8 @@ std::optional<std::size_t> hop_of(const probe::Chain& chain, const DomainName& o
 }
 
 /// Every hop that the alias of `group` leads to, with the number of steps; each once, so that loops end.
-std::map<std::size_t, std::size_t> hops_behind(const probe::Chain& chain, const std::vector<HopAnswers>& hops,
+std::map<std::size_t, std::size_t> hops_behind(const probe::Chain& chain,
+                                               const std::vector<std::vector<Draft>>& drafts,
                                                const AnswerGroup& group) {
   std::map<std::size_t, std::size_t> steps;
   std::vector<std::pair<std::size_t, std::size_t>> open;
@@ -233,9 +292,24 @@ std::map<std::size_t, std::size_t> hops_behind(const probe::Chain& chain, const 
   // Breadth first: a hop is first reached by its shortest path.
   for (std::size_t next = 0; next < open.size(); ++next) {
     const auto [hop, step] = open[next];
-    for (const AnswerGroup& further : hops[hop].groups) follow(further, step + 1);
+    for (const Draft& further : drafts[hop]) follow(further.group, step + 1);
   }
   return steps;
+}
+
+void rank_drafts(const probe::Chain& chain, const Expected& expected,
+                 std::vector<std::vector<Draft>>& drafts) {
+  const auto differ = [](const std::vector<Draft>& hop) { return hop.size() > 1; };
+  if (std::ranges::none_of(drafts, differ)) return;
+  const auto each = [&](auto&& set_rank) {
+    for (auto& hop : drafts) std::ranges::for_each(hop, set_rank);
+  };
+  each([&](Draft& draft) { rank(draft, expected); });
+  each([&](Draft& draft) {
+    for (const auto& [hop, steps] : hops_behind(chain, drafts, draft.group)) {
+      for (const Draft& end : drafts[hop]) draft.rank = std::max(draft.rank, end.rank);
+    }
+  });
 }
 
 void add_published(std::vector<Draft>& published, const Draft& draft, const std::vector<ServerId>& led_here) {
@@ -264,7 +338,7 @@ void add_published(std::vector<Draft>& published, const Draft& draft, const std:
 }
 
 void follow_aliases(const probe::Chain& chain, const std::vector<std::vector<Draft>>& drafts,
-                    ChainAnswers& answers) {
+                    const Expected& expected, ChainAnswers& answers) {
   std::vector<Draft> published;
   for (const Draft& draft : drafts.front()) {
     if (!draft.group.alias) {
@@ -273,14 +347,14 @@ void follow_aliases(const probe::Chain& chain, const std::vector<std::vector<Dra
     }
   }
   for (const Draft& draft : drafts.front()) {
-    for (const auto& [hop, steps] : hops_behind(chain, answers.hops, draft.group)) {
+    for (const auto& [hop, steps] : hops_behind(chain, drafts, draft.group)) {
       answers.longest_path = std::max(answers.longest_path, steps);
       for (const Draft& end : drafts[hop]) {
         if (!end.group.alias) add_published(published, end, draft.group.servers);
       }
     }
   }
-  answers.published = in_order(std::move(published));
+  answers.published = in_order(std::move(published), expected);
 }
 
 /// Whether a resolver that asks the zones' own servers reaches the name. Strays may have other aliases.
@@ -424,15 +498,19 @@ bool fails_everywhere(const HopAnswers& hop) {
   return fails;
 }
 
-ChainAnswers read_answers(const probe::Chain& chain) {
+ChainAnswers read_answers(const probe::Chain& chain, const Expected& expected) {
   ChainAnswers answers;
   if (chain.hops.empty()) return answers;
   std::vector<std::vector<Draft>> drafts(chain.hops.size());
   // The drafts point to the answers of their hop, which must not move.
   answers.hops.reserve(chain.hops.size());
-  for (std::size_t i = 0; i < chain.hops.size(); ++i)
-    answers.hops.push_back(read_hop(chain.hops[i], drafts[i]));
-  follow_aliases(chain, drafts, answers);
+  for (std::size_t i = 0; i < chain.hops.size(); ++i) {
+    answers.hops.push_back(read_hop(chain.hops[i]));
+    drafts[i] = draft_groups(answers.hops[i]);
+  }
+  rank_drafts(chain, expected, drafts);
+  for (std::size_t i = 0; i < chain.hops.size(); ++i) set_groups(answers.hops[i], drafts[i], expected);
+  follow_aliases(chain, drafts, expected, answers);
   collect_aliases(answers);
   answers.known = std::all_of(answers.hops.begin(), answers.hops.end(), [&](const HopAnswers& hop) {
     return hop.answered() > 0 || !is_on_the_way(answers, hop);

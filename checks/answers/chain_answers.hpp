@@ -9,6 +9,7 @@
 #include "checks/answers/cut_facts.hpp"
 #include "checks/answers/server_answer.hpp"
 #include "checks/report/report.hpp"
+#include "config/names/selector.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
@@ -24,6 +25,7 @@ struct PublishedText {
 /// to the same name, or the same kind of absence.
 struct AnswerGroup {
   char letter = 'A';
+  Standing standing = Standing::undecided;
   config::DomainName owner{};                       ///< the name of the chain that it is published at
   ServerOutcome outcome = ServerOutcome::answered;  ///< answered, nodata or nxdomain; others publish nothing
   std::vector<PublishedText> texts{};               ///< sorted by text
@@ -33,6 +35,8 @@ struct AnswerGroup {
   /// Servers of the first name whose alias leads here; empty when the group is at the first name.
   std::vector<ServerId> led_here{};
 
+  bool has_expected_key = false;  ///< it is one record that verifiers can use, with the expected key
+
   [[nodiscard]] bool has_texts() const { return !texts.empty(); }
 };
 
@@ -41,8 +45,8 @@ struct HopAnswers {
   const probe::Hop* hop = nullptr;
   std::vector<ServerAnswer> servers{};  ///< one for each server of the hop, in its order
   std::vector<ServerRow> rows{};        ///< likewise
-  /// The largest first; ties are broken by the newer serial (RFC 1982), then by the lowest address, so that
-  /// the order of the servers does not matter.
+  /// Those with the expected key first, then the larger; ties are broken by the newer serial (RFC 1982), then
+  /// by the lowest address, so that the order of the servers does not matter.
   std::vector<AnswerGroup> groups{};
   std::vector<CutFacts> cuts{};  ///< one for each cut above the name, in its order
 
@@ -55,7 +59,8 @@ struct HopAnswers {
 /// two groups. Empty when nothing is known, or when the chain has no end.
 struct ChainAnswers {
   std::vector<HopAnswers> hops{};
-  std::vector<AnswerGroup> published{};  ///< ordered by how many servers of the first name lead there
+  /// In the same order; the size is the number of servers of the first name that lead there.
+  std::vector<AnswerGroup> published{};
   std::vector<AliasFact> aliases{};
   std::size_t longest_path = 0;  ///< alias steps from the first name to the farthest one
   /// Whether at least one server of each hop answered with authority.
@@ -79,7 +84,18 @@ struct ChainAnswers {
 /// name. A server that is silent or could not be queried may answer in other networks.
 [[nodiscard]] bool fails_everywhere(const HopAnswers& hop);
 
-[[nodiscard]] ChainAnswers read_answers(const probe::Chain& chain);
+/// What should be published, where servers differ.
+struct Expected {
+  /// The key, as in Expectation: with it, only servers that publish it are right.
+  std::optional<std::string> key_sha256{};
+  config::Service service = config::Service::email;
+  /// Whether a key record should be there. Then servers without one are not right while others have one.
+  bool record = false;
+};
+
+/// Without an expected key, what more than half of the servers publish is right, or the only record that
+/// verifiers can use if all have one key.
+[[nodiscard]] ChainAnswers read_answers(const probe::Chain& chain, const Expected& expected = {});
 
 /// Short and escaped: what a group publishes.
 [[nodiscard]] std::string group_text(const AnswerGroup& group);

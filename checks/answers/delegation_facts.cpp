@@ -1,6 +1,8 @@
 #include "checks/answers/delegation_facts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <set>
 
 #include <fmt/format.h>
@@ -62,7 +64,22 @@ bool is_private(const HopAnswers& hop, const DomainName& name) {
          std::ranges::all_of(addresses, [&](const config::Address& ip) { return was_refused(hop, ip); });
 }
 
+/// Algorithms and digests that receivers check; a zone that only has DS records of others counts as unsigned
+/// (RFC 4035 section 5.2).
+bool is_checked(const probe::DsRecord& ds) {
+  static constexpr std::array<std::uint8_t, 8> algorithms = {5, 7, 8, 10, 13, 14, 15, 16};
+  static constexpr std::array<std::uint8_t, 3> digests = {1, 2, 4};
+  return std::ranges::find(algorithms, ds.algorithm) != algorithms.end() &&
+         std::ranges::find(digests, ds.digest_type) != digests.end();
+}
+
 }  // namespace
+
+bool has_checked_ds(const ZoneCut& cut) {
+  return std::ranges::any_of(cut.referrals, [](const probe::Referral& referral) {
+    return std::ranges::any_of(referral.ds, is_checked);
+  });
+}
 
 const ServerAnswer* answer_at(const HopAnswers& hop, const config::ServerAddress& address) {
   const auto same =

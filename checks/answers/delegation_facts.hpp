@@ -32,6 +32,9 @@ namespace dkimprobe::checks {
 /// Whether nothing could be sent to any server, neither of the delegation walk nor of the name.
 [[nodiscard]] bool has_no_network(const HopAnswers& hop);
 
+/// Whether a parent server returned a DS record that receivers check, so that they validate the zone.
+[[nodiscard]] bool has_checked_ds(const probe::ZoneCut& cut);
+
 /// Whether none of the addresses of some parent server was queried.
 [[nodiscard]] bool is_not_all_asked(const probe::ZoneCut& cut);
 /// A sentence for each such cut.

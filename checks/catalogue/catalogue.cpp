@@ -36,8 +36,8 @@ std::span<const Check> catalogue() {
     std::vector<Check> all;
     append(all, {presence_checks(), record_checks(), key_checks(), history_checks(), size_checks(),
                  adsp_checks()});
-    append_by_severity(all,
-                       {server_checks(), stale_checks(), reply_checks(), address_checks(), udp_checks()});
+    append_by_severity(all, {server_checks(), stale_checks(), reply_checks(), dnssec_checks(),
+                             address_checks(), udp_checks()});
     append(all, {silence_checks(), path_checks(), cut_checks()});
     append_by_severity(all, {answer_checks(), alias_checks(), denial_checks(), delegation_checks(),
                              budget_checks(), serial_checks(), quorum_checks(), ttl_checks()});
@@ -123,7 +123,10 @@ ReasonDetail reason_for(const Check& check, config::EscapedText detail) {
   static const auto rows = [] {
     std::map<std::string_view, ReasonRow> all;
     for (const Check& each : catalogue())
-      all[each.name] = {.name = each.name, .reference = each.reference, .check = &each};
+      all[each.name] = {.name = each.name,
+                        .reference = each.reference,
+                        .is_about_signatures = each.is_about_signatures,
+                        .check = &each};
     return all;
   }();
   return {&rows.at(check.name), std::nullopt, std::move(detail)};

@@ -81,6 +81,8 @@ struct Check {
   Severity severity = Severity::notice;  ///< default; a selector's role or the policy may change it
   RoleEffects roles{};
   bool concerns_signing = true;  ///< whether the fault affects mail signed with the key
+  /// About DNSSEC signatures that are not valid now: what validating resolvers find is then unknown.
+  bool is_about_signatures = false;
   std::string_view reference{};  ///< `RFC 6376 section 3.6.1`; empty without an RFC
   std::string_view summary{};    ///< the fault in one clause: "the selector's name does not exist"
   std::string_view effect{};     ///< what it does to mail

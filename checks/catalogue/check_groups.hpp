@@ -18,6 +18,7 @@ namespace dkimprobe::checks {
 [[nodiscard]] std::span<const Check> server_checks();      ///< a server that returns errors or is lame
 [[nodiscard]] std::span<const Check> stale_checks();       ///< a server with an old copy of the zone
 [[nodiscard]] std::span<const Check> reply_checks();       ///< a server whose replies resolvers drop
+[[nodiscard]] std::span<const Check> dnssec_checks();      ///< a server whose DNSSEC signatures are not valid
 [[nodiscard]] std::span<const Check> address_checks();     ///< the addresses of nameservers
 [[nodiscard]] std::span<const Check> udp_checks();         ///< a server over UDP: EDNS, size, speed
 [[nodiscard]] std::span<const Check> silence_checks();     ///< a server that does not answer

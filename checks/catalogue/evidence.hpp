@@ -38,7 +38,7 @@ struct Evidence {
   const ChainAnswers& answers;     ///< of the selector's name
   const ChainAnswers& adsp_answers;
   const KeyPlaces& elsewhere;     ///< other selectors where the keys are published
-  std::vector<ReadText> texts{};  ///< each different text once, those of the largest group first
+  std::vector<ReadText> texts{};  ///< each different text once, those of the first group first
   AdspRecord adsp{};
   SizeFacts size{};
   std::vector<std::vector<Silence>> silences{};     ///< for each hop of `answers` and each of its servers

@@ -11,11 +11,14 @@
 namespace dkimprobe::checks {
 
 struct JoinedRecord {
-  std::vector<std::string> pieces{};  ///< in the order in which they make the record
-  bool needs_semicolon = false;       ///< between two pieces
+  /// In the order in which they make the record, without the quotes and white space around them.
+  std::vector<std::string> pieces{};
+  bool needs_semicolon = false;          ///< between two pieces
+  bool is_order_known = true;            ///< no other order makes a record
+  std::vector<std::string> published{};  ///< the same texts as published, in any order
 };
 
-/// Empty when the texts of the group are not pieces of one record.
+/// Empty when no texts of the group are pieces of one record. Other texts may be beside the pieces.
 [[nodiscard]] std::optional<JoinedRecord> join_pieces(const AnswerGroup& group, config::Service service);
 
 /// Clears the faults of pieces among `texts`: fixing those would not fix the record.

@@ -20,6 +20,21 @@ std::ptrdiff_t failed_here(const Report& report) {
   return std::ranges::count(report.servers, ServerOutcome::local_error, &ServerRow::outcome);
 }
 
+/// "on 1 of 2 servers"; "on 2 servers" if all that were asked at the same names publish the same.
+std::string servers_count_text(const ChainAnswers& answers) {
+  const auto& published = answers.published;
+  const std::size_t same = published.front().servers.size();
+  std::set<config::ServerAddress> asked;
+  for (const HopAnswers& hop : answers.hops) {
+    if (std::ranges::find(published, hop.hop->owner, &AnswerGroup::owner) == published.end()) continue;
+    for (const ServerAnswer& answer : hop.servers) {
+      if (!answer.is_stray() && answer.outcome != ServerOutcome::not_asked) asked.insert(answer.id.address);
+    }
+  }
+  if (same < asked.size()) return fmt::format("on {} of {} servers", same, asked.size());
+  return fmt::format("on {} server{}", same, same == 1 ? "" : "s");
+}
+
 std::string absence_text(config::Role role) {
   switch (role) {
     case config::Role::pending:
@@ -93,12 +108,9 @@ std::string headline_of(const Report& report, const Evidence& evidence, const Re
       return headline_of_findings(report);
     case Status::unknown:
       return why_unknown(report, evidence);
-    case Status::ok: {
-      const std::size_t servers = evidence.answers.published.front().servers.size();
-      return fmt::format("{} on {} server{}",
-                         text == nullptr ? absence_text(report.role) : describe(text->record), servers,
-                         servers == 1 ? "" : "s");
-    }
+    case Status::ok:
+      return fmt::format("{} {}", text == nullptr ? absence_text(report.role) : describe(text->record),
+                         servers_count_text(evidence.answers));
   }
   return {};
 }

@@ -20,7 +20,7 @@ namespace dkimprobe::checks {
 
 namespace {
 
-/// The text that the report describes: the largest group's key record, else its first text.
+/// The text that the report describes: the first group's key record, else its first text.
 const ReadText* main_text(const Evidence& evidence) {
   const ReadText* first = nullptr;
   for (const auto& text : evidence.texts) {
@@ -58,6 +58,8 @@ RecordFacts record_facts(const Evidence& evidence, const ReadText* text) {
   facts.record_class = text->record.record_class;
   facts.strings = text->published->strings;
   facts.tags = text->record.list.tags;
+  if (text->group->standing != Standing::right)
+    facts.servers = servers_if_others_differ(evidence, *text->group);
   return facts;
 }
 
@@ -196,6 +198,13 @@ RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& 
   return facts;
 }
 
+/// A retired selector may have lost its record already: its role does not decide whether one should be there.
+Expected expected_answer(const Expectation& expectation) {
+  return {.key_sha256 = expectation.key_sha256,
+          .service = expectation.service,
+          .record = expectation.role != config::Role::retired};
+}
+
 /// Adds the facts that the report shows in addition to the verdicts.
 void add_facts(const Evidence& evidence, Report& report) {
   const probe::Observation& observation = evidence.observation;
@@ -235,7 +244,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
                 std::span<const SignatureField> signatures, const KeyPlaces& elsewhere) {
   SelectorHistory known = history;
   forget_after(known, end_of(observation));
-  const ChainAnswers answers = read_answers(observation.key);
+  const ChainAnswers answers = read_answers(observation.key, expected_answer(expectation));
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
   Evidence evidence{.observation = observation,
                     .expectation = expectation,

@@ -7,7 +7,7 @@
 
 namespace dkimprobe::checks {
 
-/// Each different text once, those of the largest group first.
+/// Each different text once, those of the first group first.
 [[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service);
 
 /// The sizes of the answers, seen and computed.

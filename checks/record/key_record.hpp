@@ -29,6 +29,8 @@ struct KeyRecord {
   [[nodiscard]] bool has(RecordFault fault) const;
   /// Whether a verifier that follows the RFCs can use the key for mail.
   [[nodiscard]] bool usable() const { return record_class == RecordClass::valid; }
+  /// The same, or with a key that some verifiers refuse because it is weak.
+  [[nodiscard]] bool can_verify() const { return usable() || record_class == RecordClass::weak; }
 };
 
 /// `service` is the service that the key is for (`s=`).

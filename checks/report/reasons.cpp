@@ -100,20 +100,6 @@ constexpr auto reason_rows = std::to_array<KnownReason>({
       .meaning = "A resolver that was asked as the public asks did not return the expected record. Do not "
                  "sign yet; fix what the detail reports.",
       .detail_says_why = true}},
-    {Reason::signatures_expired,
-     {.name = "signatures_expired",
-      .reference = "RFC 4035 section 5.3.1",
-      .meaning = "DNSSEC signatures have expired. Validating resolvers reject the answer if the parent zone "
-                 "has a DS record. Sign the zone again.",
-      .detail_says_why = true,
-      .is_about_signatures = true}},
-    {Reason::signatures_not_begun,
-     {.name = "signatures_not_begun",
-      .reference = "RFC 4035 section 5.3.1",
-      .meaning = "DNSSEC signatures are not valid yet. Validating resolvers reject the answer if the parent "
-                 "zone has a DS record. Check the clock of the machine that signs the zone.",
-      .detail_says_why = true,
-      .is_about_signatures = true}},
     {Reason::last_signature_unknown,
      {.name = "last_signature_unknown",
       .meaning = "When the selector last signed is unknown, so mail that needs its key may be in transit. "

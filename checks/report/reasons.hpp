@@ -38,8 +38,6 @@ enum class Reason : std::uint8_t {
   resolver_cache,
   resolver_unknown,
   public_answer,
-  signatures_expired,
-  signatures_not_begun,
   // When the selector signed for the last time.
   last_signature_unknown,
   retired_key_retention,

@@ -127,6 +127,18 @@ std::string_view to_string(ServerOutcome outcome) {
   return {};
 }
 
+std::string_view to_string(Standing standing) {
+  switch (standing) {
+    case Standing::right:
+      return "right";
+    case Standing::differs:
+      return "differs";
+    case Standing::undecided:
+      return "undecided";
+  }
+  return {};
+}
+
 std::string_view to_string(AdspPolicy policy) {
   switch (policy) {
     case AdspPolicy::none:

@@ -75,8 +75,10 @@ struct Tag {
 
 struct RecordFacts {
   RecordClass record_class = RecordClass::unknown;
-  std::vector<std::string> strings{};  ///< raw, as the majority of the servers published them
+  std::vector<std::string> strings{};  ///< raw, as the servers of the first group published them
   std::vector<Tag> tags{};
+  /// The servers that publish it, if others publish something else and nothing shows who is right; else empty.
+  std::vector<ServerId> servers{};
 };
 
 struct KeyFacts {
@@ -118,6 +120,11 @@ enum class ServerOutcome : std::uint8_t {
   not_asked,
 };
 
+/// Whether what a server publishes is right. Where a key is expected, only servers that publish it are right;
+/// else what more than half of the servers publish. In a tie of records with one key, the only one that
+/// verifiers can use is right; in any other tie, nothing is decided.
+enum class Standing : std::uint8_t { right, differs, undecided };
+
 struct ServerRow {
   ServerId id{};
   config::DomainName owner{};  ///< the name of the chain that it was queried for
@@ -128,8 +135,9 @@ struct ServerRow {
   bool truncated = false;
   std::optional<std::uint32_t> serial{};
   std::optional<std::uint32_t> ttl_seconds{};
-  std::string answer_sha256{};   ///< over the TXT RRset, strings joined, in any order; empty without one
-  char group = ' ';              ///< servers with the same letter published the same; 'A' is the majority's
+  std::string answer_sha256{};  ///< over the TXT RRset, strings joined, in any order; empty without one
+  char group = ' ';             ///< servers with the same letter published the same; 'A' is the right one's
+  Standing standing = Standing::undecided;
   config::EscapedText answer{};  ///< short, for people: "RSA 2048 b1b0", "NXDOMAIN", "no answer in 2.8 s"
   bool disagrees_with_itself = false;  ///< its answers over UDP, with EDNS and over TCP are not the same
   std::optional<std::string> nsid{};   ///< raw
@@ -199,5 +207,6 @@ struct Report {
 [[nodiscard]] std::string_view to_string(RecordClass record_class);
 [[nodiscard]] std::string_view to_string(ServerOutcome outcome);
 [[nodiscard]] std::string_view to_string(AdspPolicy policy);
+[[nodiscard]] std::string_view to_string(Standing standing);
 
 }  // namespace dkimprobe::checks

@@ -20,17 +20,14 @@ struct ProbedSelector {
   std::vector<ReasonDetail> faults{};
   /// The warnings about the key: it is weak, but mail signed with it is verified.
   std::vector<ReasonDetail> weaknesses{};
-  std::vector<ReasonDetail> doubts{};  ///< see `signature_doubts`
-  bool is_internal_view = false;       ///< the zone was probed from inside its own network
-  std::string path_intercepted{};      ///< see Judgement
+  /// DNSSEC signatures that are not valid: what a validating resolver finds is unknown.
+  std::vector<ReasonDetail> doubts{};
+  bool is_internal_view = false;   ///< the zone was probed from inside its own network
+  std::string path_intercepted{};  ///< see Judgement
 };
 
 /// `judgement` is that of the observation.
 [[nodiscard]] ProbedSelector probed_selector(const probe::Observation& observation,
                                              const Judgement& judgement, const RotationPolicy& times);
-
-/// Servers whose DNSSEC signatures had all expired at the probe, or were not yet valid. Signatures are not
-/// verified, and DS records are not checked: what a validating resolver finds is unknown.
-[[nodiscard]] std::vector<ReasonDetail> signature_doubts(const probe::Observation& observation);
 
 }  // namespace dkimprobe::checks

@@ -129,16 +129,27 @@ void find_wildcard_shadow(const Evidence& evidence, Verdict& verdict) {
                  .remedy = fmt::format("Delete the wildcard TXT record above {}.", name)});
 }
 
+/// "`dkim=all` from ns1.example.com (192.0.2.1); NXDOMAIN from ..."
+std::string answers_text(const std::vector<AnswerGroup>& groups) {
+  std::vector<std::string> parts;
+  for (const AnswerGroup& group : groups) {
+    const std::string what =
+        group.texts.size() == 1
+            ? fmt::format("`{}`", config::escape_text(group.texts.front().text, shown_bytes))
+            : group_text(group);
+    parts.push_back(fmt::format("{} from {}", what, join_some(group.servers, server_text)));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
 void find_differs(const Evidence& evidence, Verdict& verdict) {
   if (is_never_probed(evidence)) return verdict.not_evaluated();
   const auto& published = evidence.adsp_answers.published;
   if (published.size() < 2) return;
-  // The largest group comes first and counts as correct; the finding names the others.
-  const auto others = servers_of_all(published | std::views::drop(1));
   const std::string name = adsp_name(evidence);
-  verdict.found({.servers = others,
-                 .detail = fmt::format("{} of the servers return a different answer for {} than the rest",
-                                       others.size(), name),
+  verdict.found({.servers = servers_to_fix(published),
+                 .detail = fmt::format("the servers return {} different answers for {}: {}", published.size(),
+                                       name, answers_text(published)),
                  .remedy = fmt::format(
                      "Load the same zone on all servers, then check what is published at {}.", name)});
 }

@@ -314,21 +314,6 @@ void find_cut_missing(const Evidence& evidence, Verdict& verdict) {
 
 // ---- Signatures that the parent promises ----
 
-/// Algorithms and digests that receivers check; a zone that only has DS records of others counts as unsigned
-/// (RFC 4035 section 5.2).
-bool is_checked(const probe::DsRecord& ds) {
-  static constexpr std::array<std::uint8_t, 8> algorithms = {5, 7, 8, 10, 13, 14, 15, 16};
-  static constexpr std::array<std::uint8_t, 3> digests = {1, 2, 4};
-  return std::ranges::find(algorithms, ds.algorithm) != algorithms.end() &&
-         std::ranges::find(digests, ds.digest_type) != digests.end();
-}
-
-bool has_checked_ds(const ZoneCut& cut) {
-  return std::ranges::any_of(cut.referrals, [](const probe::Referral& referral) {
-    return std::ranges::any_of(referral.ds, is_checked);
-  });
-}
-
 bool shows_signatures(const Response& response) {
   return response.has_rrsig || response.signatures || response.nsec_ttl_seconds;
 }

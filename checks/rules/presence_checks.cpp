@@ -81,9 +81,15 @@ Finding describe_pieces(const AnswerGroup& group, const JoinedRecord& joined) {
     if (!order.empty()) order += joined.needs_semicolon ? ", then `; `, then " : ", then ";
     order += fmt::format("\"{}\"", shown(piece));
   }
-  return {.detail =
-              fmt::format("the {} TXT records at {} are pieces of one key record", group.texts.size(), name),
-          .remedy = fmt::format("At {}: replace them with one TXT record: {}.", name, order)};
+  const std::size_t pieces = joined.pieces.size();
+  const std::string which = pieces == group.texts.size()
+                                ? fmt::format("the {}", pieces)
+                                : fmt::format("{} of the {}", pieces, group.texts.size());
+  return {.detail = fmt::format("{} TXT records at {} are pieces of one key record", which, name),
+          .remedy = fmt::format(
+              "At {}: replace them with one TXT record{}: {}.", name,
+              joined.is_order_known ? "" : ", in the order of your own copy (more than one makes a record)",
+              order)};
 }
 
 /// Whether all key records contain the same key.

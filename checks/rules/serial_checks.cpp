@@ -12,19 +12,18 @@
 namespace dkimprobe::checks {
 namespace {
 
-/// The SOA record with the newest serial in the group with the letter A.
-const probe::SoaRecord* newest_of_majority(const HopAnswers& hop) {
+/// The SOA record with the newest serial among servers that are right; null if nothing shows which are.
+const probe::SoaRecord* newest_right(const HopAnswers& hop) {
   const probe::SoaRecord* newest = nullptr;
   for (std::size_t i = 0; i < hop.servers.size(); ++i) {
     const probe::SoaRecord* soa = hop.servers[i].soa_record;
-    if (hop.rows[i].group != 'A' || soa == nullptr) continue;
+    if (hop.rows[i].standing != Standing::right || soa == nullptr) continue;
     if (newest == nullptr || serial_is_newer(soa->serial, newest->serial)) newest = soa;
   }
   return newest;
 }
 
-/// Whether the copy is older than the newest of the majority. Serials of independent primaries cannot be
-/// compared.
+/// Whether the copy is older. Serials of independent primaries cannot be compared.
 bool is_older(const probe::SoaRecord& soa, const probe::SoaRecord& newest) {
   return soa.mname == newest.mname && soa.rname == newest.rname && serial_is_newer(newest.serial, soa.serial);
 }
@@ -33,21 +32,22 @@ void find_stale(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   for (const HopAnswers& hop : evidence.answers.hops) {
     judged = judged || !hop.groups.empty();
-    const probe::SoaRecord* newest = newest_of_majority(hop);
+    const probe::SoaRecord* newest = newest_right(hop);
     if (newest == nullptr || parents_explain_difference(hop)) continue;
     for (std::size_t i = 0; i < hop.servers.size(); ++i) {
       const ServerAnswer& answer = hop.servers[i];
       const probe::SoaRecord* soa = answer.soa_record;
-      if (hop.rows[i].group == ' ' || hop.rows[i].group == 'A' || soa == nullptr || !is_older(*soa, *newest))
-        continue;
+      if (hop.rows[i].standing != Standing::differs || soa == nullptr || !is_older(*soa, *newest)) continue;
       const auto own = std::ranges::find_if(hop.groups, [&](const AnswerGroup& group) {
         return std::ranges::find(group.servers, answer.id) != group.servers.end();
       });
       verdict.found({.servers = {answer.id},
-                     .detail = fmt::format(
-                         "{} returns {} for {} at serial {}, while most servers return {} at serial {}",
-                         server_text(answer.id), published_text(evidence, *own), hop.hop->owner.to_string(),
-                         soa->serial, published_text(evidence, hop.groups.front()), newest->serial),
+                     .detail = fmt::format("{} returns {} for {} at serial {}, while {} {} {} at serial {}",
+                                           server_text(answer.id), published_text(evidence, *own),
+                                           hop.hop->owner.to_string(), soa->serial,
+                                           join_some(hop.groups.front().servers, server_text),
+                                           hop.groups.front().servers.size() == 1 ? "returns" : "return",
+                                           published_text(evidence, hop.groups.front()), newest->serial),
                      .remedy = fmt::format(
                          "Make {} transfer the zone {} again: check its primary, NOTIFY, TSIG key and "
                          "the log of the last transfer.",
@@ -55,6 +55,20 @@ void find_stale(const Evidence& evidence, Verdict& verdict) {
     }
   }
   if (!judged) verdict.not_evaluated();
+}
+
+/// The newest serial among the servers that publish the same as server `at`, if it is newer than its own;
+/// else null. With another answer, a newer zone may be a wrong one: `ns_stale` reports an old answer. Servers
+/// without an answer for the record count as well.
+const probe::SoaRecord* newest_of_same_answer(const HopAnswers& hop, std::size_t at) {
+  const probe::SoaRecord* newest = hop.servers[at].soa_record;
+  for (std::size_t i = 0; i < hop.servers.size(); ++i) {
+    const probe::SoaRecord* const soa = hop.servers[i].soa_record;
+    const char group = hop.rows[i].group;
+    const bool is_same = group == hop.rows[at].group || group == ' ' || hop.rows[at].group == ' ';
+    if (soa != nullptr && is_same && is_older(*newest, *soa)) newest = soa;
+  }
+  return newest == hop.servers[at].soa_record ? nullptr : newest;
 }
 
 /// For how long a server has been behind with this serial; empty when the history does not show it.
@@ -76,9 +90,8 @@ void find_serial_drift(const Evidence& evidence, Verdict& verdict) {
       const ServerAnswer& answer = hop.servers[i];
       if (answer.soa_record == nullptr || answer.is_stray()) continue;
       judged = true;
-      const probe::SoaRecord* const newest = newest_serial(hop, answer);
-      // If it publishes something else as well, `ns_stale` reports it.
-      if (newest == nullptr || (hop.rows[i].group != 'A' && hop.rows[i].group != ' ')) continue;
+      const probe::SoaRecord* const newest = newest_of_same_answer(hop, i);
+      if (newest == nullptr) continue;
       // Being behind for REFRESH is normal, and one probe cannot show how long it has been.
       const auto behind = time_behind(evidence, hop, answer);
       unknown = unknown || !behind;
@@ -105,7 +118,7 @@ constexpr Check stale_rows[] = {
      .severity = Severity::critical,
      .roles = notice_while_publishing,
      .reference = "RFC 1034 section 4.3.5",
-     .summary = "a server returns a different answer than the majority, and its zone is behind",
+     .summary = "a server returns an old answer, and its copy of the zone is behind",
      .effect = "signatures fail for receivers whose resolver asks this server",
      .remedy = "Make the server transfer the zone again.",
      .example = {Example::behaviour,

@@ -1,6 +1,7 @@
 #include "checks/rules/zone_faults.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -46,6 +47,12 @@ std::string servers_text(const std::vector<ServerId>& servers) {
   std::vector<std::string> parts;
   for (const ServerId& server : servers) parts.push_back(server_text(server));
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::vector<ServerId> servers_to_fix(const std::vector<AnswerGroup>& groups) {
+  return servers_of_all(groups | std::views::filter([](const AnswerGroup& group) {
+                          return group.standing != Standing::right;
+                        }));
 }
 
 std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence) {

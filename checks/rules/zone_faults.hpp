@@ -30,6 +30,9 @@ namespace dkimprobe::checks {
 /// "ns1.example.com (192.0.2.1), ns2.example.com (192.0.2.2)"
 [[nodiscard]] std::string servers_text(const std::vector<ServerId>& servers);
 
+/// The servers of the groups that are not right; all servers if none is known to be right.
+[[nodiscard]] std::vector<ServerId> servers_to_fix(const std::vector<AnswerGroup>& groups);
+
 /// "Ed25519 (key SHA-256 ...) from ns1.example.com (192.0.2.1); NXDOMAIN from ns2.example.com (192.0.2.2)"
 [[nodiscard]] std::string groups_text(const std::vector<AnswerGroup>& groups, const Evidence& evidence);
 

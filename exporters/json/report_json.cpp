@@ -118,6 +118,7 @@ Json server_json(const checks::ServerRow& row) {
       {"ttl", or_null(row.ttl_seconds)},
       {"answer_sha256", text_or_null(row.answer_sha256)},
       {"group", row.group == ' ' ? Json(nullptr) : Json(std::string(1, row.group))},
+      {"standing", row.group == ' ' ? Json(nullptr) : Json(checks::to_string(row.standing))},
       {"answer", row.answer},
       {"nsid", row.nsid ? Json(escape_text(*row.nsid)) : Json(nullptr)},
       {"rtt_ms", row.round_trip ? milliseconds(*row.round_trip) : Json(nullptr)},

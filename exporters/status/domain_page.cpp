@@ -61,7 +61,7 @@ bool has_groups(const Report& report, const config::DomainName& owner) {
 
 void write_answer(HtmlWriter& html, const Report& report, const ServerRow& row) {
   const bool groups = has_groups(report, row.owner);
-  const bool differs = row.group != ' ' && row.group != 'A';
+  const bool differs = row.standing == checks::Standing::differs;
   const auto answer = html.open("div", {{"class", differs            ? "answer differs"
                                                   : row.group == ' ' ? "answer silent"
                                                                      : "answer"}});
@@ -120,8 +120,9 @@ void write_matrix(HtmlWriter& html, const StatusOverview& overview, const Status
   if (zones.empty()) return html.leaf("p", "No nameserver has been asked yet.");
   html.leaf(
       "p", {{"class", "quiet"}},
-      "Servers with the same letter publish the same record; A is the most common. Without letters, all "
-      "servers that answer agree.");
+      "Servers with the same letter publish the same; \"differs\" marks those that are not right: not the "
+      "expected key or, where none is expected, not what most publish. Without letters, all servers that "
+      "answer agree.");
   // A wide matrix scrolls in its own frame, also by keyboard; the page never scrolls sideways.
   const auto frame = html.open(
       "div", {{"class", "scroll"}, {"role", "region"}, {"tabindex", "0"}, {"aria-labelledby", "servers"}});

@@ -71,9 +71,9 @@ void write_worst(HtmlWriter& html, const StatusDomain& domain) {
     html.raw(": ");
   }
   html.text(headline_of(*worst));
-  if (status_of(*worst) != Status::ok && worst->report && !worst->report->findings.empty()) {
+  if (const auto* const fault = worst_fault(*worst)) {
     html.raw(" ");
-    html.leaf("code", {{"class", "check"}}, worst->report->findings.front().check->name);
+    html.leaf("code", {{"class", "check"}}, fault->check->name);
   }
 }
 

@@ -123,6 +123,7 @@ void write_tags(HtmlWriter& html, const checks::RecordFacts& record) {
 void write_key_facts(HtmlWriter& html, const Report& report) {
   const auto facts = html.open("dl", {{"class", "facts"}});
   write_fact(html, "Record", spaced(checks::to_string(report.record.record_class)));
+  if (!report.record.servers.empty()) write_fact(html, "Published by", publishers_text(report.record));
   if (report.key) {
     write_fact(html, "Key", key_text(*report.key));
     if (report.key->exponent) write_fact(html, "Exponent", fmt::format("{}", *report.key->exponent));
@@ -195,7 +196,7 @@ void write_cell(HtmlWriter& html, std::string_view column, std::string_view valu
 }
 
 void write_server(HtmlWriter& html, const Report& report, const ServerRow& row) {
-  const bool differs = row.group != ' ' && row.group != 'A';
+  const bool differs = row.standing == checks::Standing::differs;
   const auto line = html.open("tr", {{"role", "row"}, {"class", differs ? "differs" : ""}});
   {
     const auto cell = html.open("th", {{"scope", "row"}, {"role", "rowheader"}});
@@ -325,10 +326,20 @@ void write_rotation(HtmlWriter& html, const Report& report, probe::WallTime now)
   html.leaf("h2", {{"id", "rotation"}}, "Rotation");
   {
     const auto facts = html.open("dl", {{"class", "facts"}});
-    write_safe_time(html, "Safe to sign from", report.rotation->safe_to_sign_at, now);
-    write_safe_time(html, "Safe to remove from", report.rotation->safe_to_remove_at, now);
+    switch (report.role) {
+      case config::Role::active:
+        write_fact(html, "Signing", "mail is signed with this key now");
+        break;
+      case config::Role::pending:
+      case config::Role::standby:
+        write_safe_time(html, "Safe to sign from", report.rotation->safe_to_sign_at, now);
+        break;
+      case config::Role::retired:
+        write_safe_time(html, "Safe to remove from", report.rotation->safe_to_remove_at, now);
+    }
   }
-  if (report.rotation->reasons.empty()) return;
+  // The reasons are about the time of the next step, and an active key has none.
+  if (report.rotation->reasons.empty() || report.role == config::Role::active) return;
   const auto list = html.open("ul", {{"class", "reasons"}});
   for (const auto& reasons : report.rotation->reasons) {
     const auto item = html.open("li");

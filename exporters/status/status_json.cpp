@@ -31,18 +31,17 @@ Json maintenance_json(const StatusSelector& selector, probe::WallTime now) {
 
 /// The summary of a selector, without its report.
 Json line_json(const StatusSelector& selector, probe::WallTime now) {
-  const bool has_finding = selector.report && !selector.report->findings.empty();
-  return {
-      {"selector", selector.selector.to_string()},
-      {"role", config::to_string(selector.role)},
-      {"status", checks::to_string(status_of(selector))},
-      {"headline", headline_of(selector)},
-      {"worst_finding", has_finding ? Json(selector.report->findings.front().check->name) : Json(nullptr)},
-      {"confirming", selector.confirming},
-      {"last_probe", time_or_null(selector.last_probe)},
-      {"next_probe", time_or_null(selector.next_probe)},
-      {"last_change", time_or_null(selector.last_change)},
-      {"maintenance", maintenance_json(selector, now)}};
+  const auto* const fault = worst_fault(selector);
+  return {{"selector", selector.selector.to_string()},
+          {"role", config::to_string(selector.role)},
+          {"status", checks::to_string(status_of(selector))},
+          {"headline", headline_of(selector)},
+          {"worst_finding", fault != nullptr ? Json(fault->check->name) : Json(nullptr)},
+          {"confirming", selector.confirming},
+          {"last_probe", time_or_null(selector.last_probe)},
+          {"next_probe", time_or_null(selector.next_probe)},
+          {"last_change", time_or_null(selector.last_change)},
+          {"maintenance", maintenance_json(selector, now)}};
 }
 
 Json rotation_json(const StatusSelector& selector) {

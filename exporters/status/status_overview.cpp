@@ -15,6 +15,12 @@ Status status_of(const StatusDomain& domain) {
   return worst == nullptr ? Status::unknown : status_of(*worst);
 }
 
+const checks::Finding* worst_fault(const StatusSelector& selector) {
+  if (!selector.report || selector.report->findings.empty()) return nullptr;
+  const checks::Finding& worst = selector.report->findings.front();
+  return worst.severity == checks::Severity::notice ? nullptr : &worst;
+}
+
 const StatusSelector* worst_selector(const StatusDomain& domain) {
   const auto worst = std::ranges::min_element(
       domain.selectors, {}, [](const StatusSelector& selector) { return urgency(status_of(selector)); });

@@ -77,6 +77,9 @@ struct StatusOverview {
 /// The first of the worst selectors; null when the domain has none.
 [[nodiscard]] const StatusSelector* worst_selector(const StatusDomain& domain);
 
+/// The selector's worst finding; null without any, and if it is a notice, which is no fault.
+[[nodiscard]] const checks::Finding* worst_fault(const StatusSelector& selector);
+
 /// Null when it is not watched. The results live as long as the overview.
 [[nodiscard]] const StatusDomain* find_domain(const StatusOverview& overview,
                                               const config::DomainName& domain);

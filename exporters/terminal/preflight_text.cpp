@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -280,6 +281,21 @@ void PreflightPage::key(const Preflight& preflight) {
   sizes(preflight.report.size);
 }
 
+/// The number of servers of the names at which these servers were asked.
+std::size_t servers_at_same_names(const Preflight& preflight, const std::vector<checks::ServerId>& servers) {
+  std::set<config::DomainName> names;
+  for (const auto& each : preflight.sign.servers) {
+    if (std::ranges::find(servers, each.server) != servers.end()) names.insert(each.owner);
+  }
+  return static_cast<std::size_t>(std::ranges::count_if(
+      preflight.sign.servers, [&](const auto& each) { return names.count(each.owner) == 1; }));
+}
+
+/// "1 of 2 servers"; "2 servers" if those are all.
+std::string of_all(std::size_t count, std::size_t all) {
+  return count < all ? fmt::format("{} of {}", count, counted(all, "server")) : counted(count, "server");
+}
+
 void PreflightPage::difference(const checks::TextCopy& copy) {
   const auto& difference = *copy.difference;
   fact("Text",
@@ -298,7 +314,7 @@ void PreflightPage::text(const Preflight& preflight) {
   if (preflight.report.record.strings.empty() && preflight.texts.empty()) return;
   if (!preflight.text_known) {
     const bool damaged = std::ranges::any_of(preflight.report.findings, [](const checks::Finding& finding) {
-      return finding.check->name.starts_with("txt_");
+      return finding.check->name.starts_with("txt_") || finding.check->name.starts_with("selector_multiple_");
     });
     fact("Text", damaged ? "corrupted: see the findings below"
                          : "no quotes, escapes or other corruption; to compare it octet for octet, give a "
@@ -313,7 +329,7 @@ void PreflightPage::text(const Preflight& preflight) {
     std::string sizes;
     for (const auto size : copy.string_sizes) sizes += fmt::format("{}{}", sizes.empty() ? "" : " + ", size);
     fact("Text", fmt::format("as intended, octet for octet, on {} (in {} of {})",
-                             counted(copy.servers.size(), "server"),
+                             of_all(copy.servers.size(), servers_at_same_names(preflight, copy.servers)),
                              counted(copy.string_sizes.size(), "string"), sizes));
   }
 }

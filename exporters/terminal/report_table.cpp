@@ -123,6 +123,7 @@ void TableWriter::record_facts(const Report& report) {
   if (!strings.empty())
     about += fmt::format(", {} octets in {}", checks::join_strings(strings).size(),
                          counted(strings.size(), "string"));
+  if (!report.record.servers.empty()) about += ", on " + publishers_text(report.record);
   fact("Record", about + ttls_text(report));
   if (!strings.empty()) fact("", record_text(report.record, ellipsis));
   if (!report.key) return;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
 
 namespace dkimprobe::exporters {
@@ -36,6 +37,12 @@ const probe::Delegation* zone_of(const std::vector<probe::Delegation>& delegatio
 
 std::string key_text(const checks::KeyFacts& key) {
   return fmt::format("{} {} bits", key.algorithm, key.bits);
+}
+
+std::string publishers_text(const checks::RecordFacts& record) {
+  std::vector<std::string> names;
+  for (const auto& server : record.servers) names.push_back(checks::server_text(server));
+  return checks::join_some(names);
 }
 
 std::string flags_text(const checks::ServerRow& row) {

@@ -28,6 +28,9 @@ struct HopRows {
 /// "rsa 2048 bits".
 [[nodiscard]] std::string key_text(const checks::KeyFacts& key);
 
+/// "ns1.example.com (192.0.2.1)": see RecordFacts.
+[[nodiscard]] std::string publishers_text(const checks::RecordFacts& record);
+
 /// "AA TC"; empty for neither.
 [[nodiscard]] std::string flags_text(const checks::ServerRow& row);
 

@@ -578,6 +578,7 @@ ObservationVector read_observation(const json& vector) {
                 "last_signature_hours_ago",
                 "highest_key_age_hours",
                 "elsewhere",
+                "expected_key",
                 "distinct_keys"});
   ObservationVector read;
   read.about = vector.at("about").get<std::string>();
@@ -655,6 +656,10 @@ ObservationVector read_observation(const json& vector) {
   }
   read.expectation.highest_key_age = std::chrono::hours{vector.value("highest_key_age_hours", 0)};
 
+  if (vector.contains("expected_key")) {
+    const auto expected = vector["expected_key"] == "key" ? key_text : other_key_text;
+    read.expectation.key_sha256 = checks::read_key_record(expected).key->sha256;
+  }
   read.policy.distinct_keys = vector.value("distinct_keys", false);
   if (vector.contains("elsewhere")) {
     read.elsewhere = list_of<checks::KeyPlace>(vector["elsewhere"], [&](const json& given) {

@@ -77,6 +77,7 @@ ServerRow row(const Report& report, const std::string& server, const std::string
   made.ttl_seconds = 3'600;
   made.answer_sha256 = std::string(64, 'a');
   made.group = 'A';
+  made.standing = checks::Standing::right;
   made.answer = says;
   made.round_trip = round_trip;
   made.udp_bytes = 467;
@@ -163,6 +164,7 @@ Report differing() {
                     row(report, "ns2.example.com", "192.0.2.2", "RSA 2048", microseconds{1'900}),
                     row(report, "ns3.example.com", "192.0.2.3", "RSA 1024", microseconds{2'100})};
   report.servers[2].group = 'B';
+  report.servers[2].standing = checks::Standing::differs;
   report.servers[2].serial = 2026112101;
   report.servers[2].ttl_seconds = 600;
   report.servers[2].udp_bytes = 290;

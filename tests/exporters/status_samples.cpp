@@ -106,19 +106,20 @@ std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, c
   change.to = selector("next");
   using Step = checks::RotationStep;
   using State = checks::StepState;
-  change.steps = {
-      {Step::make_key, State::done, now - 2h, {}, "there is a key", {}, {}, {}},
-      {Step::publish,
-       State::due,
-       {},
-       {},
-       "1 of 3 servers has it " + words,
-       {},
-       {{"put this line into the zone",
-         "next._domainkey.example.com. 300 IN TXT \"v=DKIM1; p=" + std::string(216, 'A') + "\"", true}},
-       {}},
-      {Step::see, State::blocked, {}, {}, words, {}, {}, {}},
-      {Step::sign, State::pending, {}, now + 30h, "when every server has it", {}, {}, {}}};
+  change.steps = {{Step::make_key, State::done, now - 2h, {}, "there is a key", {}, {}, {}},
+                  {Step::publish,
+                   State::due,
+                   {},
+                   {},
+                   "1 of 3 servers has it " + words,
+                   {},
+                   {{"put this line into the zone",
+                     {"next._domainkey.example.com. 300 IN TXT \"v=DKIM1; p=" + std::string(216, 'A') + "\""},
+                     checks::ActionKind::record,
+                     {}}},
+                   {}},
+                  {Step::see, State::blocked, {}, {}, words, {}, {}, {}},
+                  {Step::sign, State::pending, {}, now + 30h, "when every server has it", {}, {}, {}}};
   auto& idle = overview.changes.emplace_back();
   idle.from = selector("next");
   idle.steps = {{Step::choose, State::pending, {}, now + 2'000h, "not before its time", {}, {}, {}},

@@ -48,8 +48,8 @@ TEST_CASE("the settings give the key of a selector, its service, and that it was
   REQUIRE(made.signing.key);
   CHECK(made.signing.key->sha256 == file_sha256);
   CHECK(made.signing.expectation.service == config::Service::tlsrpt);
-  CHECK(made.signing.never_used);
-  CHECK(made.signing.times.retention == 48h);
+  CHECK(made.signing.selector.never_used);
+  CHECK(made.signing.terms.policy.retention == 48h);
   CHECK_FALSE(made.signing.text);
   CHECK(made.target.selectors.size() == 1);
 }
@@ -57,7 +57,7 @@ TEST_CASE("the settings give the key of a selector, its service, and that it was
 TEST_CASE("without an expected key, any key is right") {
   const auto made = plan({"other.example", "s9"});
   CHECK_FALSE(made.signing.key);
-  CHECK_FALSE(made.signing.never_used);
+  CHECK_FALSE(made.signing.selector.never_used);
 }
 
 TEST_CASE("the key of the command line overrides that of the settings, and a record gives its text as well") {
@@ -71,8 +71,8 @@ TEST_CASE("the key of the command line overrides that of the settings, and a rec
 }
 
 TEST_CASE("each flag of preflight is read") {
-  CHECK(plan({"example.com", "s1", "--never-used"}).signing.never_used);
-  CHECK(plan({"example.com", "s1", "--retired-key-retention", "24h"}).signing.times.retention == 24h);
+  CHECK(plan({"example.com", "s1", "--never-used"}).signing.selector.never_used);
+  CHECK(plan({"example.com", "s1", "--retired-key-retention", "24h"}).signing.terms.policy.retention == 24h);
   const auto read =
       command({"example.com", "--wait=30m", "s2", "--resolver", "192.0.2.53", "--resolver",
                "[2001:db8::53]:5353", "--resolver", "192.0.2.53:53", "--ask-resolver", "--json", "--key",

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,12 +14,14 @@
 #include <nlohmann/json.hpp>
 
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/judgement/judge.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/status/html_writer.hpp"
 #include "exporters/status/status_json.hpp"
 #include "exporters/status/status_pages.hpp"
 #include "tests/catch.hpp"
+#include "tests/checks/observation_vector.hpp"
 #include "tests/exporters/status_samples.hpp"
 
 using namespace dkimprobe;
@@ -311,7 +314,7 @@ TEST_CASE("the page of a selector shows its report and its history") {
         "make every server of example.com serve the same zone", "2048 bits",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "UDP without EDNS: 467 bytes, 45 left of 512", "UDP with EDNS: 491 bytes, 741 left of 1232",
-        "2026-11-22 04:34:57 UTC", "RFC 2308 section 5",
+        "mail is signed with this key now",
         "9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=", "Keys published here", ">appeared<", ">differed<",
         "class=\"span answer-2\"", "class=\"span absent\"", "class=\"span unknown\""})
     CHECK(has(page, words));
@@ -322,6 +325,51 @@ TEST_CASE("the page of a selector shows its report and its history") {
   CHECK(has(over, "class=\"bar beyond\""));
   const std::string quiet = page_of(sample_overview(), "/domains/example.com/selectors/old");
   CHECK(has(quiet, "the old key &lt;b&gt;goes&lt;/b&gt;, see ticket 42"));
+}
+
+TEST_CASE("the pages mark the servers that are not right, and none in a tie") {
+  const auto overview_of = [](const char* vector) {
+    auto given = tests::read_observation(nlohmann::json::parse(vector));
+    StatusSelector selector;
+    selector.selector = given.observation.selector;
+    selector.report = std::make_shared<const checks::Report>(
+        checks::judge(given.observation, given.expectation, {}).report);
+    StatusOverview overview;
+    overview.domains.push_back({given.observation.domain, {std::move(selector)}});
+    return overview;
+  };
+  // The expected key is on ns1, whose serial is older.
+  const auto decided = overview_of(R"({"about": "", "findings": [], "expected_key": "key", "servers": [
+      {"server": "192.0.2.1", "name": "ns1.example.com", "serial": 1},
+      {"server": "192.0.2.2", "name": "ns2.example.com", "serial": 2, "record": {"txt": "mismatch"}}]})");
+  const std::string page = page_of(decided, "/domains/example.com/selectors/s1");
+  CHECK(has_in_order(page, {"<h2 id=\"servers\"", "ns1.example.com", ">A<", "RSA 2048", "\"differs\"",
+                            "ns2.example.com", ">B<", "<b>differs</b>", "critical"}));
+  CHECK(has(page, "47a2abac32e39e1a"));
+  CHECK_FALSE(has(page, "<dt>Published by</dt>"));
+  CHECK(has_in_order(page_of(decided, "/domains/example.com"),
+                     {"ns1.example.com", "class=\"answer\"", "ns2.example.com", "class=\"answer differs\""}));
+  const auto tie = overview_of(R"({"about": "", "findings": [], "servers": [
+      {"server": "192.0.2.1", "name": "ns1.example.com", "serial": 1},
+      {"server": "192.0.2.2", "name": "ns2.example.com", "serial": 2, "record": {"txt": "mismatch"}}]})");
+  const std::string open = page_of(tie, "/domains/example.com/selectors/s1");
+  CHECK_FALSE(has(open, "<b>differs</b>"));
+  CHECK(has(open, "<dt>Published by</dt><dd>ns2.example.com (192.0.2.2)</dd>"));
+  CHECK_FALSE(has(page_of(tie, "/domains/example.com"), "<b>differs</b>"));
+}
+
+TEST_CASE("a notice is not the worst finding of a healthy selector") {
+  auto overview = sample_overview();
+  const auto* const domain = find_domain(overview, config::DomainName::parse("customer-1.example").value());
+  REQUIRE(domain != nullptr);
+  checks::Report report = *domain->selectors.front().report;
+  report.findings = {{.check = checks::find_check("key_reused"), .severity = checks::Severity::notice}};
+  overview.domains = {{domain->domain, {domain->selectors.front()}}};
+  overview.domains.front().selectors.front().report = std::make_shared<const checks::Report>(report);
+  CHECK_FALSE(has(page_of(overview, "/"), "key_reused"));
+  CHECK(nlohmann::json::parse(
+            page_of(overview, "/api/v1/overview"))["domains"][0]["selectors"][0]["worst_finding"]
+            .is_null());
 }
 
 TEST_CASE("hostile text is shown as text") {

@@ -226,11 +226,18 @@ TEST_CASE("the first line of a preflight is its verdict") {
   tie.sign.safe.readiness = Readiness::not_ready;
   for (auto& server : tie.sign.servers) server.progress = Progress::mismatch;
   CHECK(first(tie) == "✗ NOT READY: the servers have different keys, each equally often; give yours as");
+  Preflight pieces = base();
+  pieces.text_known = false;
+  CHECK(preflight_text(pieces, {80, false, true}).find("no quotes, escapes or other corruption") !=
+        std::string::npos);
+  pieces.report.findings = {{.check = checks::find_check("selector_multiple_keys")}};
+  CHECK(preflight_text(pieces, {80, false, true}).find("corrupted: see the findings below") !=
+        std::string::npos);
   Preflight expired = base();
   expired.sign.safe.readiness = Readiness::unknown;
   expired.sign.safe.reasons = {
-      checks::reason_for(checks::Reason::signatures_expired, {}, "the DNSSEC signatures expired")};
-  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the correct key, but: the DNSSEC signatures");
+      checks::reason_for(*checks::find_check("rrsig_expired"), "the DNSSEC signatures expired")};
+  CHECK(first(expired) == "? UNKNOWN: all 5 servers have the correct key, but: all DNSSEC signatures of a");
   const auto text = preflight_text(expired, {80, false, true});
   CHECK(text.find("sign the zone again first") != std::string::npos);
 }

@@ -28,7 +28,9 @@ std::vector<std::string> copied_lines(const checks::RotationOverview& overview) 
   std::vector<std::string> lines;
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) {
-      for (const auto& action : step.actions) lines.push_back(action.text.str());
+      for (const auto& action : step.actions) {
+        for (const auto& line : action.lines) lines.push_back(line.str());
+      }
     }
   }
   return lines;
