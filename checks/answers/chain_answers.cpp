@@ -107,9 +107,11 @@ void rank(Draft& draft, const Expected& expected) {
 const Draft* right_one(const std::vector<const Draft*>& drafts) {
   std::size_t servers = 0;
   for (const Draft* const draft : drafts) servers += draft->weight;
+  const auto majority =
+      std::ranges::find_if(drafts, [&](const Draft* draft) { return draft->weight * 2 > servers; });
+  if (majority != drafts.end()) return *majority;
   const Draft* usable = nullptr;
   for (const Draft* const draft : drafts) {
-    if (draft->weight * 2 > servers) return draft;
     if (draft->key_sha256.empty() || draft->key_sha256 != drafts.front()->key_sha256) return nullptr;
     if (draft->can_verify && usable != nullptr) return nullptr;
     if (draft->can_verify) usable = draft;

@@ -77,7 +77,8 @@ struct RecordFacts {
   RecordClass record_class = RecordClass::unknown;
   std::vector<std::string> strings{};  ///< raw, as the servers of the first group published them
   std::vector<Tag> tags{};
-  /// The servers that publish it, if others publish something else and nothing shows who is right; else empty.
+  /// The servers that publish it, if others publish something else and nothing shows who is right; else
+  /// empty.
   std::vector<ServerId> servers{};
 };
 

@@ -19,10 +19,15 @@ namespace {
 
 using std::chrono::seconds;
 
+/// Signatures count whole seconds.
+std::chrono::sys_seconds probed_at(const Evidence& evidence) {
+  return std::chrono::floor<seconds>(evidence.observation.observed_at);
+}
+
 /// How long after the probe a time of a signature is. It counts modulo 2^32, so it is the time nearest to the
 /// probe (RFC 4034 section 3.1.5).
 seconds after_probe(const Evidence& evidence, std::uint32_t time) {
-  const auto probed = std::chrono::floor<seconds>(evidence.observation.observed_at).time_since_epoch();
+  const auto probed = probed_at(evidence).time_since_epoch();
   return seconds{static_cast<std::int32_t>(time - static_cast<std::uint32_t>(probed.count()))};
 }
 
@@ -87,8 +92,7 @@ void add_expired(const Evidence& evidence, Verdict& verdict, const HopAnswers& h
   add(verdict, hop,
       {.servers = invalid.servers,
        .detail = fmt::format("the DNSSEC signatures of the zone {} on {} expired at {}: {}", zone_text(hop),
-                             servers, time_text(evidence.observation.observed_at - invalid.longest),
-                             effect_text(hop)),
+                             servers, time_text(probed_at(evidence) - invalid.longest), effect_text(hop)),
        .remedy = fmt::format("Sign the zone {} again, and check that {} has the signed zone: its signer, "
                              "the clock of the signer, and the zone transfer.",
                              zone_text(hop), servers)});
@@ -99,8 +103,8 @@ void add_not_begun(const Evidence& evidence, Verdict& verdict, const HopAnswers&
   add(verdict, hop,
       {.servers = invalid.servers,
        .detail = fmt::format("the DNSSEC signatures of the zone {} on {} begin at {}: {}", zone_text(hop),
-                             servers_text(invalid.servers),
-                             time_text(evidence.observation.observed_at + invalid.longest), effect_text(hop)),
+                             servers_text(invalid.servers), time_text(probed_at(evidence) + invalid.longest),
+                             effect_text(hop)),
        .remedy = fmt::format("Correct the clock of the machine that signs the zone {}, then sign it again; "
                              "check the clock of this machine too.",
                              zone_text(hop))});

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checks/record/key_record.hpp"
+#include "checks/report/time_text.hpp"
 #include "checks/rotation/probed_selector.hpp"
 #include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
@@ -114,7 +115,7 @@ TEST_CASE("a key that matches everywhere is not ready if DNSSEC signatures were 
          {"record", {{"txt", "key"}}},
          {"wildcard_probe", {{"rcode", "nxdomain"}, {"signatures", {times.from, times.until}}}}}}}};
   auto observation = dkimprobe::tests::read_observation(vector).observation;
-  observation.observed_at = probe::WallTime{std::chrono::seconds{now}};
+  observation.observed_at = probe::WallTime{std::chrono::seconds{now} + std::chrono::milliseconds{400}};
   SelectorHistory history;
   extend(history, observation);
   SigningPlan plan;
@@ -127,6 +128,9 @@ TEST_CASE("a key that matches everywhere is not ready if DNSSEC signatures were 
     CHECK(safe.readiness == Readiness::unknown);
     CHECK_FALSE(safe.at);
     CHECK(safe.reasons.back().name() == times.reason);
+    const auto shown = times.until < now ? times.until : times.from;
+    CHECK(safe.reasons.back().detail.str().find(time_text(probe::WallTime{std::chrono::seconds{shown}})) !=
+          std::string::npos);
   }
 }
 
