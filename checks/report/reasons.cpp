@@ -117,7 +117,7 @@ constexpr auto reason_rows = std::to_array<KnownReason>({
     {Reason::selector_reused_too_soon,
      {.name = "selector_reused_too_soon",
       .reference = "RFC 6376 section 3.1",
-      .meaning = "The selector has a new key, and mail signed with its earlier key may be in transit: such mail "
+      .meaning = "The selector has a new key, and mail signed with its earlier key may be in transit. Such mail "
                  "fails. Give the new key a selector of its own, and publish the earlier key again.",
       .detail_says_why = true}},
 });

@@ -81,9 +81,10 @@ PlannedStep revoke_step(const KeyEnding& ending, const RotationInput& input, Ste
 }
 
 /// A revoked record stays until no cache can hold the key: until then it shows why signatures fail.
-PlannedStep delete_step(const KeyEnding& ending, const RotationInput& input, StepState revoked) {
+PlannedStep delete_step(const KeyEnding& ending, const RotationInput& input, StepState waiting,
+                        StepState revoked) {
   auto step = step_of(RotationStep::delete_record, StepState::pending, "once no cache can hold the key");
-  if (revoked != StepState::done) return step;
+  if (revoked != StepState::done || waiting != StepState::done) return step;
   const auto& servers = ending.gone.servers;
   const bool is_deleted =
       !ending.view->alias && std::ranges::all_of(servers, [](const ServerProgress& server) {
@@ -95,6 +96,12 @@ PlannedStep delete_step(const KeyEnding& ending, const RotationInput& input, Ste
     return step;
   }
   step.servers = servers;
+  if (std::ranges::find(input.ring, ending.facts.selector) != input.ring.end()) {
+    step.state = StepState::done;
+    step.summary =
+        fmt::format("the revoked record stays until the next turn of {}", ending.facts.selector.to_string());
+    return step;
+  }
   step.state = state_of(ending.facts.gone.readiness);
   step.earliest = ending.facts.gone.at;
   if (step.state == StepState::due) step.summary = "no cache can hold the key any more";
@@ -184,9 +191,10 @@ KeyEnding ending_of(const RotationSituation& situation, const SelectorView& view
     }
   }
   const Readiness ready = ending.facts.remove.readiness;
-  ending.facts.still_published =
-      ending.facts.published && ready == Readiness::ready &&
-      situation.now >= *ending.facts.remove.at + removal_grace(situation.input.policy.retention);
+  if (ending.facts.remove.at) {
+    ending.facts.overdue_at = *ending.facts.remove.at + removal_grace(situation.input.policy.retention);
+  }
+  ending.facts.still_published = ending.facts.published && is_reached(ending.facts.overdue_at, situation.now);
   ending.facts.removed_too_early = ending.removed_somewhere && ready == Readiness::wait;
   return ending;
 }
@@ -209,7 +217,8 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
   if (current != nullptr && current->planned->since) sign.since = current->planned->since->first;
   change.steps.push_back(std::move(sign));
   change.steps.push_back(wait_step(ending, situation));
-  PlannedStep revoke = revoke_step(ending, situation.input, change.steps.back().state);
+  const StepState waiting = change.steps.back().state;
+  PlannedStep revoke = revoke_step(ending, situation.input, waiting);
   const PlannedStep& seen = change.steps[3];
   if (ending.facts.published && seen.state == StepState::blocked) {
     // It may be the only key that still works.
@@ -219,7 +228,7 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
     revoke.summary = fmt::format("not while the key of {}, which signs, does not match on every server", to);
   }
   change.steps.push_back(std::move(revoke));
-  change.steps.push_back(delete_step(ending, situation.input, change.steps.back().state));
+  change.steps.push_back(delete_step(ending, situation.input, waiting, change.steps.back().state));
   change.steps.push_back(gone_step(ending, situation, change.steps.back().state));
   return change;
 }

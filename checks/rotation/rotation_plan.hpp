@@ -102,9 +102,9 @@ struct OldKey {
   config::Selector selector{};
   SafeTime remove{};
   SafeTime gone{};
-  bool published = false;  ///< some server still has it
-  bool still_published =
-      false;  ///< some server still has it, longer after its removal date than `removal_grace`
+  std::optional<WallTime> overdue_at{};  ///< it should be removed by then: see `removal_grace`
+  bool published = false;                ///< some server still has it
+  bool still_published = false;          ///< and it is overdue
   bool removed_too_early = false;
 };
 

@@ -19,9 +19,7 @@ using config::Result;
 
 constexpr std::string_view rotation_help_start = R"(Examples
   dkimprobe rotation example.com --config.file settings.yaml
-  dkimprobe rotation example.com s1:active s2:pending
   dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-01
-  dkimprobe rotation plan example.com --config.file settings.yaml
   dkimprobe rotation example.com --compromised s1 --wait 30m
 
 Usage
@@ -33,8 +31,7 @@ Usage
 
   Shows the steps of a key rotation: which are done, which comes next, and when.
   A ROLE is pending, active (it signs; the default), standby or retired. The
-  settings file can say more: when a selector last signed, how old a key may get,
-  which selector comes next.
+  settings file can say more: how old a key may get, which selector comes next.
 
   `plan` asks no server: it prints commands, records and dates for the next
   rotation, to the selector that is pending or to a new one.

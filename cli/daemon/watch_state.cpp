@@ -38,6 +38,7 @@ WallTime next_plan(const checks::RotationOverview& overview) {
   consider_safe(overview.state.sign);
   for (const auto& old : overview.state.old_keys) {
     consider_safe(old.remove);
+    consider(old.overdue_at);
     consider_safe(old.gone);
   }
   for (const auto& change : overview.changes) {

@@ -120,7 +120,7 @@ class Player:
         self.done = collections.Counter()
         self.transcript = []
         self.keys = {}  # the record of each selector
-        self.previous = {}  # the records of its earlier keys
+        self.last_signature = {}
         self.last = None  # the last command that shows the rotation
         self.target = {}  # of selectors that are aliases: the provider's zone and owner
         folder.mkdir()
@@ -152,6 +152,7 @@ class Player:
             time.sleep(0.05)
             if self.is_asleep(process.pid) and self.is_asleep(process.pid):
                 self.clock.move_to(self.clock.now() + self.case.step)
+                time.sleep(0.05)
         os.close(master)
         os.close(terminal)
         self.transcript.append("$ %s\n%s%s[exit code %d]\n" % (command, out.read_text(), err.read_text(), process.returncode))
@@ -183,8 +184,6 @@ class Player:
             del self.target[selector]
         zone.put(name, "TXT", text, ttl=self.case.ttl)
         if not text.endswith("p="):
-            if self.keys.get(selector) not in (None, text):
-                self.previous[selector] = self.keys[selector]
             self.keys[selector] = text
         self.net.load(zone)
         self.warm(selector)
@@ -252,6 +251,9 @@ class Player:
 
     def sign(self, selector):
         self.oracle("sign now", selector, lambda got: got == [self.keys[selector]])
+        if self.signer:
+            day = datetime.datetime.fromtimestamp(self.clock.now(), datetime.timezone.utc).strftime("%Y-%m-%d")
+            self.last_signature[self.signer] = "%s=%s" % (self.signer, day)
         self.signer = selector
         self.done["signed"] += 1
 
@@ -264,13 +266,24 @@ class Player:
         self.net.load(self.zone)
         self.warm(selector)
 
-    def follow(self, command):
-        """Until the program says that it is done."""
+    def gone(self):
+        """No resolver has any key that is published no more."""
+        for selector, key in self.keys.items():
+            if selector not in self.target:
+                published = self.zone.records[self.zone.on[0]].get(("%s._domainkey" % selector, "TXT"), (0, []))[1]
+                if rotation_lab.quoted(key) not in published:
+                    self.oracle("gone", selector, lambda got: key not in got)
+
+    def follow(self, command, until=None):
+        """Until the program says that it is done; with `until`, that the change to this selector is."""
         for _ in range(MOST_COMMANDS):
             code, out = self.run(command)
             self.last = command
             headline = out.split("\n\n")[0]
-            if "done" in headline:
+            is_done = re.search(r": (from \S+ to (\S+) is done|done)", " ".join(headline.split()))
+            if is_done and (until is None or is_done[2] == until):
+                self.done["done"] += 1
+                self.gone()
                 return out
             next_command = None
             printed = [a for a in actions_in(out) if " rotation plan " not in (a.lines or [""])[0]]
@@ -301,7 +314,7 @@ class Case:
 
     @property
     def step(self):
-        return max(2, self.ttl // 3)
+        return max(5, self.ttl // 3)
 
     @property
     def retention(self):
@@ -337,16 +350,18 @@ def new_key(file):
     return "v=DKIM1; k=ed25519; p=" + base64.b64encode(der[-32:]).decode()
 
 
-def settings(player, ring=(), selectors=("s1",)):
-    """Writes the settings file of a domain whose first selector signs; `s2` has a key of its own."""
+def settings(player, ring=(), pending=()):
+    """Writes the settings file of a domain: s1 signs, and it is the first in the ring, if there is one."""
     lines = ["# what the postmaster wrote", "policy:", "  retired_key_retention: %ds" % player.case.retention]
     lines += ["domains:", "  - domain: %s" % player.zone.name]
     lines += ["    rotation:", "      selector_cooldown: %ds" % player.case.retention]
     if ring:
-        lines += ["      selectors: [%s]  # in turn" % ", ".join(ring)]
+        lines += ["      selectors: [%s]  # in turn" % ", ".join(ring), "      max_key_age: 30d"]
     lines += ["    selectors:", "      - name: s1  # signs", "        expected_key: {private_key: s1.pem}"]
-    for name in selectors[1:]:
-        lines += ["      - name: %s" % name, "        role: standby"]
+    for name in ring[1:]:
+        lines += ["      - {name: %s, role: standby}" % name]
+    for name in pending:
+        lines += ["      - {name: %s, role: pending}" % name]
     (player.folder / "settings.yaml").write_text("\n".join(lines) + "\n")
     return ["--config.file", "settings.yaml"]
 
@@ -360,7 +375,7 @@ def begin(player, out):
     go on with."""
     plan = [line.strip() for line in out.splitlines() if " rotation plan " in line]
     if not plan:
-        raise Failure("the plan is not printed:\n" + out)
+        return None  # a change is under way
     code, script = player.run(plan[-1])
     words = [line for line in script.splitlines() if line.startswith(player.program + " rotation ")]
     if words[0].startswith(player.program + " rotation apply "):
@@ -386,14 +401,13 @@ def in_turn(count):
         names = ["s%d" % (n + 1) for n in range(count)]
         flags = start(player)
         if player.case.knows == "settings":
-            command = first_command(player, *settings(player, names, names), *flags)
+            command = first_command(player, *settings(player, names), *flags)
+            for name in [*names[1:], "s1"]:
+                player.follow(command, until=name)
         else:
-            command = first_command(player, "s1", *(name + ":standby" for name in names[1:]), *flags)
-        for turn in range(count):
-            code, out = player.run(command)
-            command = begin(player, out) or command
-            player.follow(command)
-            command = player.last
+            for now, name in zip(names, [*names[1:], "s1"]):
+                used = ["--last-signature", player.last_signature[name]] if name in player.last_signature else []
+                player.follow(first_command(player, now, name + ":pending", *used, *flags))
         if player.signer != "s1":
             raise Failure("%s signs in the end, not s1" % player.signer)
 
@@ -408,14 +422,21 @@ def leaked(player):
 
 
 def aliased(player):
-    """Both selectors are aliases into the zone of a provider, who publishes the keys."""
-    player.target["s2"] = (player.net.zones["provider.test"], "s2")
-    player.zone.put("s2._domainkey", "CNAME", "s2.provider.test.", ttl=player.case.ttl)
+    """The next selector is an alias into the zone of a provider, who has published its key."""
+    player.target["s2"] = (player.net.zones["provider.test"], "s2-%d" % player.case.ttl)
+    zone, owner = player.target["s2"]
+    player.keys["s2"] = new_key(player.folder / "provider.pem")
+    zone.put(owner, "TXT", player.keys["s2"], ttl=player.case.ttl)
+    player.net.load(zone)
+    player.zone.put("s2._domainkey", "CNAME", owner + ".provider.test.", ttl=player.case.ttl)
     flags = start(player)
     if player.case.knows == "settings":
-        command = first_command(player, *settings(player, (), ["s1", "s2"]), *flags)
+        command = first_command(player, *settings(player, (), ["s2"]), *flags)
     else:
         command = first_command(player, "s1", "s2:pending", *flags)
+    player.follow(command)
+    # And back to a key of one's own, so that the alias ends too.
+    command = begin(player, player.run(player.last)[1]) or player.last
     player.follow(command)
 
 

@@ -118,6 +118,7 @@ checks::PlannedSelector planned(const json& given, const config::DomainName& dom
   read.selector = selector(given.at("name"));
   read.role = must(config::parse_role(given.at("role").get<std::string>()), given.at("role"));
   if (given.contains("key")) read.key_sha256 = keys.at(given["key"]).sha256;
+  read.has_public_key = read.key_sha256.has_value();
   if (given.contains("since")) read.since = timestamp(given["since"]);
   if (given.contains("last_signature")) read.last_signature = timestamp(given["last_signature"]);
   read.never_used = given.value("never_used", false);
@@ -140,7 +141,7 @@ RotationPlanVector load_rotation(const std::filesystem::path& file) {
   std::ifstream stream(file);
   const json vector = json::parse(stream);
   only(vector, {"why", "now", "max_key_age", "selector_cooldown", "retired_key_retention", "ring",
-                "selectors", "compromised", "plan", "expect"});
+                "selectors", "compromised", "plan", "settings", "expect"});
   if (vector.at("why").get<std::string>().empty()) throw std::runtime_error("why is empty");
 
   checks::RotationInput input;
@@ -151,6 +152,9 @@ RotationPlanVector load_rotation(const std::filesystem::path& file) {
     input.policy.retention = duration(vector["retired_key_retention"]);
   for (const auto& name : vector.value("ring", json::array())) input.ring.push_back(selector(name));
   for (const auto& given : vector.at("selectors")) input.selectors.push_back(planned(given, input.domain));
+
+  if (vector.value("settings", false))
+    input.call.flags = input.call.settings_flags = {"--config.file", "settings.yaml"};
 
   const auto now = timestamp(vector.at("now")).first;
   RotationPlanVector read;

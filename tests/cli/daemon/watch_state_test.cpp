@@ -174,7 +174,9 @@ domains:
   CHECK_FALSE(before->state.overdue);
   // The last signature plus the retention is 30 s into the year; nothing is planned again until then.
   CHECK(before == scene.rotation(12));
-  CHECK(scene.rotation(31)->state.old_keys.front().still_published);
+  CHECK_FALSE(scene.rotation(31)->state.old_keys.front().still_published);
+  // A seventh of the retention later.
+  CHECK(scene.rotation(31 + 515)->state.old_keys.front().still_published);
   CHECK_FALSE(scene.rotation(3'600)->state.overdue);
   CHECK(scene.rotation(3'700)->state.overdue);
 }

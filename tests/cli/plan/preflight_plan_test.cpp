@@ -70,6 +70,28 @@ TEST_CASE("the key of the command line overrides that of the settings, and a rec
   CHECK(plan({"example.com", "s2"}, key).signing.text == "v=DKIM1; p=");
 }
 
+TEST_CASE("who signs now is known from the flag or from the settings") {
+  CHECK(plan({"other.example", "s9", "--signs-now", "s8"}).signing.terms.has_neighbour);
+  CHECK_FALSE(plan({"other.example", "s9"}).signing.terms.has_neighbour);
+  const auto refused =
+      read_command_line(std::vector<std::string>{"preflight", "example.com", "s1", "--signs-now", "s1"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().front().message ==
+        "s1 is the selector of the new key; name the one that signs until then");
+}
+
+TEST_CASE("the commands to go on with repeat the flags") {
+  const auto made = plan({"other.example", "s9", "--signs-now", "s8", "--key", "a key", "--never-used",
+                          "--wait", "5m", "--root-hints", "r", "--state", "d"});
+  CHECK(made.next.again ==
+        "dkimprobe preflight other.example s9 --key 'a key' --never-used --signs-now s8 --state d "
+        "--root-hints r");
+  CHECK(made.next.rotation ==
+        "dkimprobe rotation other.example s8 s9:pending --never-used s9 --state d --root-hints r");
+  CHECK(plan({"example.com", "s2", "--config.file", "f"}).next.rotation ==
+        "dkimprobe rotation example.com --config.file f");
+}
+
 TEST_CASE("each flag of preflight is read") {
   CHECK(plan({"example.com", "s1", "--never-used"}).signing.selector.never_used);
   CHECK(plan({"example.com", "s1", "--retired-key-retention", "24h"}).signing.terms.policy.retention == 24h);

@@ -111,8 +111,8 @@ struct ScriptedWorld {
       return true;
     };
     checks::SigningPlan plan;
-    plan.never_used = never_used;
-    plan.has_neighbour = true;
+    plan.selector.never_used = never_used;
+    plan.terms.has_neighbour = true;
     return run_probes(plan, config::ProbeSettings{}, wait, world);
   }
 };
@@ -141,8 +141,8 @@ TEST_CASE("a key that becomes safe within the current millisecond of the clock i
   world.read_caches = [](const checks::Preflight&) { return std::vector<checks::CacheAnswer>{}; };
   world.progress = [](const checks::Preflight&, std::optional<WallTime>) {};
   checks::SigningPlan plan;
-  plan.never_used = true;
-  plan.has_neighbour = true;
+  plan.selector.never_used = true;
+  plan.terms.has_neighbour = true;
   const auto end = run_probes(plan, config::ProbeSettings{}, 0ms, world);
   CHECK(end.preflight.sign.safe.readiness == Readiness::ready);
   CHECK(end.preflight.now == start + 1ms);

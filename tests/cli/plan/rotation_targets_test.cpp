@@ -133,15 +133,47 @@ TEST_CASE("without a domain, all domains of the settings are planned") {
   CHECK((*targets)[1].asked.domain.to_string() == "short.example");
 }
 
-TEST_CASE("the next key of a plan gets the selector that is given without a role") {
-  const auto given = command({"plan", "example.com", "s1:active", "s2"});
-  CHECK(given.only_plan);
-  CHECK(given.next->to_string() == "s2");
-  REQUIRE(given.selectors.size() == 1);
-  CHECK(targets_of({"plan", "example.com", "s2", "--config.file", "f"}));
-  const auto active = targets_of({"plan", "example.com", "s1", "--config.file", "f"});
-  REQUIRE_FALSE(active);
-  CHECK(active.error().front().message == "this selector is active; the next key needs another selector");
+TEST_CASE("a selector without a role signs, for rotation and for its plan alike") {
+  for (const auto& words : {std::vector<std::string>{"example.com", "s1", "s2:pending"},
+                            {"plan", "example.com", "s1", "s2:pending"}}) {
+    const auto input = target_of(words).input;
+    REQUIRE(input.selectors.size() == 2);
+    CHECK(input.selectors[0].role == config::Role::active);
+    CHECK(input.selectors[1].role == config::Role::pending);
+  }
+  CHECK(command({"plan", "example.com", "s1"}).only_plan);
+}
+
+TEST_CASE("only a selector that does not sign yet can be unused") {
+  const auto input = target_of({"example.com", "s1", "s2:pending", "--never-used", "s2"}).input;
+  CHECK_FALSE(input.selectors[0].never_used);
+  CHECK(input.selectors[1].never_used);
+  for (const auto& [given, what] :
+       {std::pair("s1", "s1 signs, or signed before"), {"s9", "s9 is not a selector of this rotation"}}) {
+    const auto refused = targets_of({"example.com", "s1", "--never-used", given});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().front().message.find(what) == 0);
+  }
+  CHECK(errors_of({"--config.file", "f", "--never-used", "s2"}) ==
+        "--never-used: it names a selector of one domain; give the domain\n");
+}
+
+TEST_CASE("apply needs a step that changes the settings, and the settings file") {
+  const auto given = command({"apply", "example.com", "--step", "sign", "--yes", "--config.file", "f"});
+  CHECK(given.apply == checks::RotationStep::sign);
+  CHECK(given.agreed);
+  CHECK(errors_of({"apply", "example.com", "--config.file", "f"}) ==
+        "--step: apply needs the step: --step sign\n");
+  CHECK(errors_of({"apply", "example.com", "--step", "publish", "--config.file", "f"}) ==
+        "--step: `publish` cannot be used: it must be choose, sign, wait or stop_signing\n");
+  CHECK(errors_of({"apply", "example.com", "s1", "--step", "sign"}) ==
+        "--config.file: apply needs the settings file\n");
+  CHECK(errors_of({"example.com", "s1", "--step", "sign"}) ==
+        "--step: it needs apply: dkimprobe rotation apply DOMAIN\n");
+}
+
+TEST_CASE("names in the wrong order are noticed") {
+  CHECK(errors_of({"s1", "example.com"}).find("dkimprobe rotation example.com s1") != std::string::npos);
 }
 
 TEST_CASE("a domain that the settings do not list needs selectors") {
@@ -160,8 +192,6 @@ TEST_CASE("wrong arguments of rotation are reported") {
   CHECK(errors_of({"example.com", "s1:gone"}) ==
         "s1:gone: `gone` cannot be used: it must be pending, active, standby or retired\n");
   CHECK(errors_of({"example.com", "s1", "S1:retired"}) == "S1:retired: the selector is given twice\n");
-  CHECK(errors_of({"plan", "example.com", "s1", "s2"}) ==
-        "s2: only one selector can come next; the others need a role: SELECTOR:ROLE\n");
   CHECK(errors_of({"example.com", "--compromised", "s1._domainkey"}).starts_with("--compromised: "));
   CHECK(errors_of({"--compromised", "s1"}).starts_with(": no domain given"));
   CHECK(errors_of({"plan", "example.com", "--compromised", "s1"}) ==
@@ -195,9 +225,19 @@ TEST_CASE("the flag --last-signature is refused for an active selector, unless i
 }
 
 TEST_CASE("the plan knows the flags that its preflight commands need") {
-  CHECK(target_of({"example.com", "s1"}).input.flags.empty());
-  CHECK(target_of({"example.com", "--config.file", "f", "--storage.path", "a b"}).input.flags ==
-        std::vector<std::string>{"--config.file", "f", "--storage.path", "a b"});
+  CHECK(target_of({"example.com", "s1"}).input.call.flags.empty());
+  const std::vector<std::string> flags{
+      "--config.file", "f",  "--storage.path", "a b", "--root-hints", "r", "--allow-net",
+      "127.0.0.0/8",   "-4", "--port",         "5353"};
+  std::vector<std::string> words{"example.com"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  const auto call = target_of(words).input.call;
+  CHECK(call.flags == flags);
+  CHECK(call.settings_flags == std::vector<std::string>{"--config.file", "f"});
+  CHECK(target_of({"example.com", "s1", "--no-state"}).input.call.flags ==
+        std::vector<std::string>{"--no-state"});
+  // The settings do not list the domain, so nothing can be changed there.
+  CHECK_FALSE(target_of({"other.example", "s1", "--config.file", "f"}).input.call.has_settings());
 }
 
 TEST_CASE("with --nameserver, the plan knows that these may not be all servers of the zone") {

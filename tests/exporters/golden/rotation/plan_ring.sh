@@ -4,7 +4,8 @@
 
 # 1. Choose a selector, 2026-11-22 12:00:00 UTC
 # s2: next in the plan
-# - in the settings file: s2 with the role pending
+# - then go on with this command, which names the new roles
+dkimprobe rotation example.com s1 s2:pending --last-signature s2=2026-11-01
 
 # 2. Generate a key pair, 2026-11-22 12:00:00 UTC
 # never reuse a key
@@ -19,23 +20,28 @@ dkimprobe record example.com s2 --key s2.example.com.pem --format zone
 # 4. Check on each server, 2026-11-22 12:00:00 UTC
 # every nameserver has it, and no cache denies it
 # - check every nameserver; this exits with 0 when it is safe to sign
-dkimprobe preflight example.com s2 --key s2.example.com.pem --wait 30m
+dkimprobe preflight example.com s2 --key s2.example.com.pem --signs-now s1 --wait 91m
 
 # 5. Sign with it, 2026-11-22 13:00:00 UTC
 # 1 h after every server has it: caches may hold the previous answer that long;
 # preflight shows the exact time
-# - sign with s2 (s=s2 in the signer's settings) instead of s1, and note the
-# time of the last signature with s1
-# - in the settings file: s2 with the role active and since, s1 with the role
-# retired and last_signature
+# - sign with s2 (s=s2 in the signer's settings) instead of s1
+# - then go on with this command, which names the new roles
+dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-22
 
 # 6. Wait, 2026-11-29 13:00:00 UTC
 # 7 days after the last signature with s1, so that mail in transit can be
 # verified
 
-# 7. Remove the old key, 2026-11-29 13:00:00 UTC
-# revoke first, delete later
+# 7a. Revoke the old key, 2026-11-29 13:00:00 UTC
+# then the key verifies nothing any more
 # - revoke the key: this record replaces the one with the key
 #   s1._domainkey.example.com. 3600 IN TXT "v=DKIM1; p="
-# - delete the record of s1 once no cache can hold its key: 1 h after every
-# server has the revoked record, so from 2026-11-29 14:00:00 UTC on
+
+# 7b. Delete its record, 2026-11-29 14:00:00 UTC
+# 1 h after every server has the revoked record, because caches may hold the key
+# that long
+# - delete the record at s1._domainkey.example.com
+
+# 7c. Gone, 2026-11-29 14:00:00 UTC
+# no server has a record, and no cache can hold the key
