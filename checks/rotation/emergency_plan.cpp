@@ -19,7 +19,7 @@ bool is_candidate(const SelectorView& view) {
   return view.planned->role == Role::pending || view.planned->role == Role::standby;
 }
 
-PlannedStep stop_step(const RotationSituation& situation, const SelectorView& bad) {
+PlannedStep stop_step(const SelectorView& bad) {
   const std::string from = bad.selector().to_string();
   const auto& planned = *bad.planned;
   if (planned.role == Role::active) {
@@ -28,7 +28,6 @@ PlannedStep stop_step(const RotationSituation& situation, const SelectorView& ba
         fmt::format("DNS cannot show who signs. Set the role of {} to retired once nothing signs with it",
                     from));
     step.actions.push_back({fmt::format("stop signing with {} on every machine that has its key", from), {}});
-    add_roles(situation, {becomes_retired(bad.selector(), situation.now)}, step);
     return step;
   }
   auto step = step_of(RotationStep::stop_signing, StepState::done,
@@ -79,6 +78,15 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
   step.actions = {make_key_action(situation.input, next), record_action(situation.input, next),
                   preflight_action(situation, next), sign_action(std::nullopt, *change.to)};
   return step;
+}
+
+/// What changes in the roles by the first two steps, told with the last of them that is not done.
+void add_new_roles(const RotationSituation& situation, const SelectorView& bad, RotationChange& change) {
+  std::vector<config::SelectorChange> roles;
+  const bool is_replaced = change.steps.back().state == StepState::done;
+  if (bad.planned->role == Role::active) roles.push_back(becomes_retired(bad.selector(), situation.now));
+  if (!is_replaced) roles.push_back(becomes_active(*change.to, situation.now));
+  if (!roles.empty()) add_roles(situation, roles, is_replaced ? change.steps.front() : change.steps.back());
 }
 
 PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& bad,
@@ -208,8 +216,9 @@ RotationOverview plan_emergency(const RotationInput& input, const config::Select
   RotationChange change;
   change.emergency = true;
   change.from = compromised;
-  change.steps.push_back(stop_step(situation, *bad));
+  change.steps.push_back(stop_step(*bad));
   change.steps.push_back(replace_step(situation, *bad, change));
+  add_new_roles(situation, *bad, change);
   change.steps.push_back(revoke_step(situation, *bad, ending));
   change.steps.push_back(gone_step(ending));
   change.steps.push_back(clean_up_step(input, *bad, change.steps.back()));

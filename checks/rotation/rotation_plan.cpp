@@ -87,13 +87,26 @@ std::string words_of(const PlannedStep& step) {
   return {};
 }
 
-/// Nothing is due; the last change to the selector may be complete.
-std::string idle_headline(const RotationOverview& overview, const std::string& signer) {
+/// Whether the change has not begun, or waits only for the turn of a standby key.
+bool is_before_its_turn(const RotationSituation& situation, const RotationChange& change,
+                        const PlannedStep& step) {
+  if (!change.from) return false;
+  if (step.step == RotationStep::choose) return true;
+  return step.step == RotationStep::sign && situation.next != nullptr &&
+         situation.next->sign.safe.readiness == Readiness::ready;
+}
+
+/// Nothing is due before `time`; the last change may be complete.
+std::string idle_headline(const RotationOverview& overview, const std::string& signer,
+                          const std::optional<WallTime>& time) {
+  const RotationChange* last = nullptr;
   for (const auto& change : overview.changes) {
-    if (next_step(change) == nullptr)
-      return fmt::format("{} is done; {} signs, and nothing is due", change_text(change), signer);
+    if (next_step(change) != nullptr) continue;
+    if (last == nullptr || last->steps.back().since < change.steps.back().since) last = &change;
   }
-  return fmt::format("{} signs, and nothing is due", signer);
+  return fmt::format("{}{} signs, and nothing is due{}",
+                     last == nullptr ? "" : fmt::format("{} is done; ", change_text(*last)), signer,
+                     time ? fmt::format(" before {}", time_text(*time)) : "");
 }
 
 /// The most important fact, in one clause.
@@ -109,9 +122,8 @@ config::EscapedText headline_of(const RotationSituation& situation, const Rotati
     for (const auto& change : overview.changes) {
       const PlannedStep* const step = next_step(change);
       if (step == nullptr || step->state != state) continue;
-      const bool is_idle = state == StepState::pending && !step->earliest && change.from &&
-                           (step->step == RotationStep::choose || step->step == RotationStep::sign);
-      if (is_idle) return idle_headline(overview, change.from->to_string());
+      if (state == StepState::pending && is_before_its_turn(situation, change, *step))
+        return idle_headline(overview, change.from->to_string(), step->earliest);
       return fmt::format("{}: {}", change_text(change), words_of(*step));
     }
   }
@@ -209,8 +221,8 @@ std::string_view to_string(RotationStep step) {
 }
 
 std::optional<RotationStep> parse_rotation_step(std::string_view name) {
-  for (const RotationStep step :
-       {RotationStep::choose, RotationStep::sign, RotationStep::wait, RotationStep::stop_signing}) {
+  for (const RotationStep step : {RotationStep::choose, RotationStep::sign, RotationStep::wait,
+                                  RotationStep::stop_signing, RotationStep::replace}) {
     if (name == to_string(step)) return step;
   }
   return std::nullopt;

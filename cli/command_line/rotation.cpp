@@ -36,7 +36,8 @@ Usage
   `plan` asks no server: it prints commands, records and dates for the next
   rotation, to the selector that is pending or to a new one.
   `apply` writes what a step changes in the settings file, if the step is due: it
-  shows the change first, and asks. A STEP is choose, sign, wait or stop_signing.
+  shows the change first, and asks. A STEP is choose, sign, wait, stop_signing or
+  replace.
   `--compromised` shows what to do at once when somebody else has a key.
 
 Exit codes
@@ -136,8 +137,8 @@ void read_apply(const std::string& step, RotationCommand& command, Errors& error
   if (!command.apply) {
     errors.push_back({"--step", step.empty()
                                     ? "apply needs the step: --step sign"
-                                    : fmt::format("`{}` cannot be used: it must be choose, sign, wait or "
-                                                  "stop_signing",
+                                    : fmt::format("`{}` cannot be used: it must be choose, sign, wait, "
+                                                  "stop_signing or replace",
                                                   escape_text(step, 80))});
   }
   if (!command.ask.settings_file) errors.push_back({"--config.file", "apply needs the settings file"});

@@ -99,6 +99,11 @@ bool is_idle(const RotationChange& change) {
   return first.step == RotationStep::choose && first.state == StepState::pending;
 }
 
+bool is_done(const RotationChange& change) {
+  return std::ranges::all_of(change.steps,
+                             [](const PlannedStep& step) { return step.state == StepState::done; });
+}
+
 class RotationPage : public TextPage {
  public:
   RotationPage(const checks::RotationOverview& overview, const TableStyle& style)
@@ -243,14 +248,19 @@ void RotationPage::change(const RotationChange& change) {
     line(fmt::format("\n        {}\n", overview_.plan_command));
     return;
   }
+  if (is_done(change)) {
+    const PlannedStep& last = change.steps.back();
+    paragraph(fmt::format("  {} ", paint(good_symbol)), 4,
+              last.since ? fmt::format("done since {}: {}", checks::time_text(*last.since), last.summary)
+                         : fmt::format("done: {}", last.summary));
+    actions(last);
+    return;
+  }
   // Actions and servers are shown only for the next step, so that it stands out.
   bool is_next = true;
   for (const auto& each : change.steps) {
     step(each, change.emergency);
-    if (each.state == StepState::done) {
-      if (each.step == RotationStep::gone && !change.emergency) actions(each);
-      continue;
-    }
+    if (each.state == StepState::done) continue;
     if (is_next || each.step == RotationStep::revoke) servers(each);
     const bool is_turn = each.state != StepState::pending || each.step == RotationStep::see;
     if (is_turn && (is_next || change.emergency)) actions(each);

@@ -35,6 +35,8 @@ SECOND = 1
 READY_SECONDS = 200
 RELOAD_SECONDS = 100
 ASK_SECONDS = 50
+# Longer than any rotation, also with a clock that is moved on.
+SIGNED_SECONDS = 4 * 365 * 86400
 HERE = pathlib.Path(__file__).resolve().parent
 
 SERVERS = (
@@ -230,6 +232,8 @@ class Internet:
                     "-q",
                     "-z",
                     "-P",
+                    "-e",
+                    "now+%d" % SIGNED_SECONDS,
                     "-K",
                     keys,
                     "-d",

@@ -233,6 +233,10 @@ class Player:
             self.delete(deleted[1])
         elif action.sentence.startswith("stop signing with "):
             self.signer = None
+        elif removed := re.match(r"remove (\S+) from the settings file", action.sentence):
+            file = self.folder / "settings.yaml"
+            entry = r"(?m)^      - (\{name: %s,.*|name: %s\b.*(\n        .*)*)\n"
+            file.write_text(re.sub(entry % (removed[1], removed[1]), "", file.read_text()))
         return None
 
     def preflight(self, command):
