@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "checks/answers/server_answer.hpp"
+#include "checks/report/time_text.hpp"
 
 namespace dkimprobe::checks {
 namespace {
@@ -17,38 +18,36 @@ using std::chrono::seconds;
 /// The text of a reason that comes from the timeline of a server.
 struct ReasonText {
   Reason reason = Reason::nothing_known;
-  std::string_view text{};  ///< with {server}, {owner} and {held}, the seconds
+  std::string_view text{};  ///< with {server}, {owner} and {held}, the time
 };
 
 constexpr auto reason_texts = std::to_array<ReasonText>({
-    {Reason::match_everywhere, "{server} was the last server of {owner} seen to match"},
-    {Reason::negative_ttl, "{server} had no record at {owner}: caches may hold that for {held} s"},
+    {Reason::match_everywhere, "{server} was the last server of {owner} to show the right key"},
+    {Reason::negative_ttl, "{server} had no record at {owner}: caches may hold that for {held}"},
     {Reason::nsec_ttl,
-     "{server} denied the names around {owner} with NSEC or NSEC3 records, which caches may use for {held} s "
+     "{server} denied the names around {owner} with NSEC or NSEC3 records, which caches may use for {held} "
      "without querying that name"},
     {Reason::domainkey_denied,
-     "{server} answered NXDOMAIN for `_domainkey`: caches may apply that for {held} s to {owner} below it"},
+     "{server} answered NXDOMAIN for `_domainkey`: caches may apply that for {held} to {owner} below it"},
     {Reason::domainkey_unknown,
-     "whether `_domainkey` existed before it was first seen is unknown: caches may hold for {held} s that it "
-     "did not, nor anything below it; if another selector signs, list it in the settings file"},
-    {Reason::wildcard_ttl,
-     "{server} answered for {owner} from a wildcard: caches may hold that for {held} s"},
-    {Reason::old_record_ttl, "{server} had another record at {owner}: caches may hold it for {held} s"},
+     "resolvers may have cached for {held} that no DKIM name exists here; if another selector already signs, "
+     "name it with --signs-now or in the settings file: then there is no wait"},
+    {Reason::wildcard_ttl, "{server} answered for {owner} from a wildcard: caches may hold that for {held}"},
+    {Reason::old_record_ttl, "{server} had another record at {owner}: caches may hold it for {held}"},
     {Reason::old_alias_ttl,
-     "{server} had an alias at {owner} that points elsewhere: caches may hold it for {held} s"},
+     "{server} had an alias at {owner} that points elsewhere: caches may hold it for {held}"},
     {Reason::changing_answers,
-     "{server} returned different answers for {owner} in one probe: caches may hold any of them for {held} "
-     "s"},
+     "{server} returned different answers for {owner} in one probe: caches may hold any of them for {held}"},
     {Reason::server_failure,
-     "{server} answered SERVFAIL for {owner}: caches may remember a failure for {held} s"},
+     "{server} answered SERVFAIL for {owner}: caches may remember a failure for {held}"},
     {Reason::old_nameservers,
      "{server} is no longer a server of {owner}: caches that know the old nameservers may query it until "
-     "their NS records expire, and hold what it had for {held} s more"},
+     "their NS records expire, and hold what it had for {held} more"},
     {Reason::earlier_answer_unknown,
      "what {server} had at {owner} before it was first seen is unknown: it counts like the longest-held "
-     "answer of the other servers, {held} s"},
+     "answer of the other servers, {held}"},
     {Reason::nothing_known,
-     "how long caches hold what {server} had at {owner} before is unknown: {held} s are assumed"},
+     "no earlier probe is recorded, so resolvers may hold an older answer of {server} for up to {held}"},
 });
 
 /// What a resolver holds in place of the expected record.
@@ -62,16 +61,16 @@ std::string text_of(const CacheLifetime& lifetime) {
   if (known == reason_texts.end()) return lifetime.detail;
   return fmt::format(fmt::runtime(known->text), fmt::arg("server", server_text(lifetime.timeline->server)),
                      fmt::arg("owner", lifetime.timeline->owner.to_string()),
-                     fmt::arg("held", lifetime.held.count()));
+                     fmt::arg("held", duration_text(lifetime.held)));
 }
 
 }  // namespace
 
 std::string old_ds_text(const FormerDs& former) {
   return fmt::format(
-      "the DS records of {} have changed: validating resolvers may hold the old ones for {} s and reject "
+      "the DS records of {} have changed: validating resolvers may hold the old ones for {} and reject "
       "what the zone answers now",
-      former.zone.to_string(), former.held.count());
+      former.zone.to_string(), duration_text(former.held));
 }
 
 std::string old_nameservers_text(const FormerServers& former, const DomainName& owner,
@@ -80,32 +79,32 @@ std::string old_nameservers_text(const FormerServers& former, const DomainName& 
   for (const auto& name : former.names) names.push_back(name.to_string());
   return fmt::format(
       "{} had other nameservers before ({}): caches that know them may query them for {} until their NS "
-      "records expire, and hold {} for {} s more",
-      former.zone.to_string(), join_some(names), owner.to_string(), content, held.count());
+      "records expire, and hold {} for {} more",
+      former.zone.to_string(), join_some(names), owner.to_string(), content, duration_text(held));
 }
 
 std::string unknown_before_text(const FormerServers& former, const DomainName& owner, seconds held) {
   return fmt::format(
-      "what {} had before its first probe is unknown: caches may hold for {} s that {} had nothing there",
-      owner.to_string(), held.count(), former.zone.to_string());
+      "what {} had before its first probe is unknown: caches may hold for {} that {} had nothing there",
+      owner.to_string(), duration_text(held), former.zone.to_string());
 }
 
 std::string denied_above_text(const ServerTimeline& timeline, PublishedKind kind, const DomainName& owner,
                               seconds held) {
-  return fmt::format("{} answered that {} {}: caches may apply that for {} s to {} below it",
+  return fmt::format("{} answered that {} {}: caches may apply that for {} to {} below it",
                      server_text(timeline.server), timeline.owner.to_string(),
-                     kind == PublishedKind::nxdomain ? "does not exist" : "is not a zone", held.count(),
-                     owner.to_string());
+                     kind == PublishedKind::nxdomain ? "does not exist" : "is not a zone",
+                     duration_text(held), owner.to_string());
 }
 
 std::string used_before_text(const ServerTimeline& timeline, std::string_view seen) {
-  return fmt::format("the selector was used before: {} had {} at {}", server_text(timeline.server), seen,
-                     timeline.owner.to_string());
+  return fmt::format("--never-used does not hold: the selector was used before, {} had {} at {}",
+                     server_text(timeline.server), seen, timeline.owner.to_string());
 }
 
 std::string queried_before_text(const CacheContent& cache) {
-  return fmt::format("somebody queried the selector: the resolver {} holds {}", cache.resolver.to_string(),
-                     wrong_content(cache.state));
+  return fmt::format("--never-used does not hold: the resolver {} was asked for it, and holds {}",
+                     cache.resolver.to_string(), wrong_content(cache.state));
 }
 
 std::string resolver_holds_text(const CacheContent& cache) {

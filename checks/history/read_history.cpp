@@ -189,7 +189,7 @@ std::vector<config::EscapedText> limits_of(const ReadHistory& read) {
       history.servers, [](const ServerTimeline& timeline) { return !timeline.is_there(); });
   std::vector<config::EscapedText> limits;
   for (const Caveat& caveat : caveats()) {
-    if (has_removed_server || !caveat.only_with_removed_server) limits.emplace_back(caveat.text);
+    if (has_removed_server && caveat.only_with_removed_server) limits.emplace_back(caveat.text);
   }
   std::vector<std::string> left_out;
   for (const auto& timeline : history.servers) {

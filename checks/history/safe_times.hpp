@@ -93,7 +93,7 @@ struct SignVerdict {
   /// probe: one more right answer proves nothing.
   bool alternates = false;
   std::vector<ServerProgress> servers{};
-  std::vector<config::EscapedText> limits{};  ///< sentences: what no probe of servers can show
+  std::vector<config::EscapedText> limits{};  ///< sentences: what this probe cannot show, besides caveats
 };
 
 /// A sentence: what to do if this machine has no route to addresses of a family, which stay unknown; else

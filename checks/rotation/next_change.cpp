@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "checks/report/time_text.hpp"
+#include "checks/rotation/key_ending.hpp"
 #include "checks/rotation/rotation_actions.hpp"
 
 namespace dkimprobe::checks {
@@ -55,6 +56,13 @@ PlannedStep rest_step(const RotationSituation& situation, const std::string& to)
   return step;
 }
 
+/// Whether servers or caches may still have the key with which the selector signed before.
+bool has_unfinished_end(const RotationSituation& situation, const SelectorView& view) {
+  if (view.planned->role != Role::retired) return false;
+  const OldKey& old = ending_of(situation, view).facts;
+  return old.published || old.gone.readiness != Readiness::ready;
+}
+
 PlannedStep choose_step(const RotationSituation& situation, const RotationChange& change) {
   const WallTime now = situation.now;
   const std::string to = change.to->to_string();
@@ -67,6 +75,10 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
     if (const auto rest = rests_until(situation.input, *situation.comes_next); rest && *rest > now) {
       earliest = std::max(earliest.value_or(*rest), *rest);
       step.summary += fmt::format("; its cooldown ends at {}", time_text(*rest));
+    }
+    if (has_unfinished_end(situation, *situation.comes_next)) {
+      step.summary += "; its earlier key must be gone first";
+      return step;
     }
   } else {
     step.summary = fmt::format("a new selector, named after the date, such as {}", to);

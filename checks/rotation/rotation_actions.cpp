@@ -241,7 +241,8 @@ config::Timestamp day_of(WallTime time) {
 config::SelectorChange becomes_pending(const Selector& selector, bool never_used) {
   config::SelectorChange change{.selector = selector, .role = config::Role::pending};
   if (never_used) change.never_used = true;
-  change.removed = {config::SelectorKey::since};
+  // An expected key is that of its earlier turn.
+  change.removed = {config::SelectorKey::since, config::SelectorKey::expected_key};
   return change;
 }
 

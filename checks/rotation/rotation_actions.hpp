@@ -64,7 +64,7 @@ struct SigningWait {
 /// The whole day of this time, as a date of the settings.
 [[nodiscard]] config::Timestamp day_of(WallTime time);
 
-/// The selector gets its next key; its last signature stays known.
+/// The selector gets a new key; its last signature stays known.
 [[nodiscard]] config::SelectorChange becomes_pending(const config::Selector& selector, bool never_used);
 
 [[nodiscard]] config::SelectorChange becomes_active(const config::Selector& selector, WallTime time);

@@ -33,8 +33,7 @@ Usage
   A ROLE is pending, active (it signs; the default), standby or retired. The
   settings file can say more: how old a key may get, which selector comes next.
 
-  `plan` asks no server: it prints commands, records and dates for the next
-  rotation, to the selector that is pending or to a new one.
+  `plan` asks no server: it prints all steps of the next rotation, with dates.
   `apply` writes what a step changes in the settings file, if the step is due: it
   shows the change first, and asks. A STEP is choose, sign, wait, stop_signing or
   replace.

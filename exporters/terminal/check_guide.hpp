@@ -1,5 +1,6 @@
 // What people look up by name: checks, faults of a rotation, reasons for its times, and caveats. Everything
-// is made from the rows of their tables, as is the Markdown of checks/README.md. The status page shows the checks.
+// is made from the rows of their tables, as is the Markdown of checks/README.md. The status page shows the
+// checks.
 #pragma once
 
 #include <cstddef>

@@ -394,10 +394,10 @@ void PreflightPage::resolvers(const Preflight& preflight) {
 }
 
 void PreflightPage::limits(const Preflight& preflight) {
-  if (preflight.sign.limits.empty()) return;
   title("What this probe cannot know");
   for (const auto& limit : preflight.sign.limits)
     paragraph("  " + paint(neutral_symbol) + ' ', 4, limit, TextStyle::dim);
+  paragraph("  " + paint(neutral_symbol) + ' ', 4, caveats_line, TextStyle::dim);
 }
 
 /// What to do next: sentences, each with a command to copy, if any.

@@ -104,6 +104,16 @@ bool is_done(const RotationChange& change) {
                              [](const PlannedStep& step) { return step.state == StepState::done; });
 }
 
+/// Whether a step that is due or has a time depends on what caches hold.
+bool depends_on_caches(const RotationChange& change) {
+  return std::ranges::any_of(change.steps, [](const PlannedStep& step) {
+    const bool is_about_caches = step.step == RotationStep::sign ||
+                                 step.step == RotationStep::delete_record || step.step == RotationStep::gone;
+    return is_about_caches &&
+           (step.state == StepState::due || (step.state == StepState::pending && step.earliest));
+  });
+}
+
 class RotationPage : public TextPage {
  public:
   RotationPage(const checks::RotationOverview& overview, const TableStyle& style)
@@ -269,9 +279,12 @@ void RotationPage::change(const RotationChange& change) {
 }
 
 void RotationPage::notes() {
-  if (overview_.notes.empty()) return;
+  std::vector<std::string> notes(overview_.notes.begin(), overview_.notes.end());
+  if (std::ranges::any_of(overview_.changes, depends_on_caches))
+    notes.push_back(fmt::format("Not seen by any probe: {}", caveats_line));
+  if (notes.empty()) return;
   line();
-  for (const auto& note : overview_.notes) paragraph("  ", 2, note, TextStyle::dim);
+  for (const auto& note : notes) paragraph("  ", 2, note, TextStyle::dim);
 }
 
 /// The steps as comments, with the commands between them.

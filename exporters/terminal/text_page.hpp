@@ -51,6 +51,10 @@ struct Cell {
   TextStyle text_style = TextStyle::plain;
 };
 
+/// Points to what no probe can know.
+inline constexpr std::string_view caveats_line =
+    "resolvers that do not obey the TTL, anycast and more: dkimprobe explain caveats";
+
 class TextPage {
  public:
   explicit TextPage(const TableStyle& style);

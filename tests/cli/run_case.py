@@ -10,9 +10,11 @@ whole; with "rotation", the whole output to exporters/json/rotation.schema.json.
 of the case. No case asks a server; cases that do are in tests/lab."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import jsonschema
 
@@ -35,14 +37,16 @@ def main():
     case = json.loads(path.read_text())
     if set(case) - KNOWN_FIELDS or {"why", "arguments", "exit", "stderr"} - set(case):
         sys.exit("%s: fields missing or unknown: %s" % (path.name, sorted(case)))
-    done = subprocess.run(
-        [str(pathlib.Path(program).resolve()), *case["arguments"]],
-        input=case.get("stdin", ""),
-        capture_output=True,
-        text=True,
-        timeout=600,  # only a program that hangs takes so long
-        cwd=path.parent,
-    )
+    with tempfile.TemporaryDirectory() as state:
+        done = subprocess.run(
+            [str(pathlib.Path(program).resolve()), *case["arguments"]],
+            input=case.get("stdin", ""),
+            capture_output=True,
+            text=True,
+            timeout=600,  # only a program that hangs takes so long
+            cwd=path.parent,
+            env={**os.environ, "XDG_STATE_HOME": state},
+        )
     wrong = []
     if done.returncode != case["exit"]:
         wrong.append("exit code %d, wanted %d" % (done.returncode, case["exit"]))

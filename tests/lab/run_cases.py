@@ -278,7 +278,8 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
     if stored:
         command += ["--save", stored]
     began = time.monotonic()
-    with tempfile.TemporaryFile() as stderr_file:
+    # Each case begins without a memory of earlier ones.
+    with tempfile.TemporaryDirectory() as state, tempfile.TemporaryFile() as stderr_file:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -286,7 +287,7 @@ def run_case(name, case, program, lab, resolver_guard, store=None):
             stderr=stderr_file,
             text=True,
             errors="backslashreplace",
-            env={**os.environ, "LD_PRELOAD": resolver_guard},
+            env={**os.environ, "LD_PRELOAD": resolver_guard, "XDG_STATE_HOME": state},
         )
         if "interrupt_when" in case:
             event = (case["interrupt_when"], process, lab, stderr_file)

@@ -278,14 +278,17 @@ class Player:
                 if rotation_lab.quoted(key) not in published:
                     self.oracle("gone", selector, lambda got: key not in got)
 
-    def follow(self, command, until=None):
-        """Until the program says that it is done; with `until`, that the change to this selector is."""
+    def follow(self, command, change=None):
+        """Until the program says that it is done; with `change`, a selector, that the change from it is, even if the next
+        one is due already."""
         for _ in range(MOST_COMMANDS):
             code, out = self.run(command)
             self.last = command
             headline = out.split("\n\n")[0]
             is_done = re.search(r": (from \S+ to (\S+) is done|done)", " ".join(headline.split()))
-            if is_done and (until is None or is_done[2] == until):
+            if change:
+                is_done = re.search(r"Change from %s to \S+\n\s+✓ done" % change, out)
+            if is_done:
                 self.done["done"] += 1
                 self.gone()
                 return out
@@ -406,8 +409,8 @@ def in_turn(count):
         flags = start(player)
         if player.case.knows == "settings":
             command = first_command(player, *settings(player, names), *flags)
-            for name in [*names[1:], "s1"]:
-                player.follow(command, until=name)
+            for name in names:
+                player.follow(command, name)
         else:
             for now, name in zip(names, [*names[1:], "s1"]):
                 used = ["--last-signature", player.last_signature[name]] if name in player.last_signature else []

@@ -81,7 +81,8 @@ class Runs:
                         for i, a in enumerate(ALONE, 1))
             )
         command = [self.program, *(str(hints) if each == "@LONE@" else each for each in arguments)]
-        done, seen, took = self.interceptor.run(kind, command, self.environment, RUN_SECONDS)
+        environment = {**self.environment, "XDG_STATE_HOME": tempfile.mkdtemp(dir=self.directory)}
+        done, seen, took = self.interceptor.run(kind, command, environment, RUN_SECONDS)
         return command, done, seen, took
 
     def expect(self, holds, command, done, what):

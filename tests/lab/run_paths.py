@@ -114,7 +114,7 @@ class Stage:
     def __init__(self, name, case, net, program, guard, folder, beside):
         self.beside = beside  # a pool for concurrent queries
         self.name, self.case, self.net, self.program, self.folder = name, case, net, program, folder
-        self.environment = {**os.environ, "LD_PRELOAD": guard}
+        self.environment = {**os.environ, "LD_PRELOAD": guard, "XDG_STATE_HOME": str(folder / "state")}
         self.faults, self.verdicts = [], []
         folder.mkdir()
 

@@ -73,7 +73,7 @@ class Stage:
 
     def __init__(self, name, module, net, program, guard, folder):
         self.name, self.net, self.program, self.folder = name, net, program, folder
-        self.environment = {**os.environ, "LD_PRELOAD": guard}
+        self.environment = {**os.environ, "LD_PRELOAD": guard, "XDG_STATE_HOME": str(folder / "state")}
         self.zones = {zone: net.zones[zone] for zone in module.ZONES}
         self.zone = next(iter(self.zones.values()))
         self.began = time.time()

@@ -25,7 +25,7 @@ const std::filesystem::path vectors = DKIMPROBE_SOURCE_DIRECTORY "/tests/checks/
 
 /// Lines to copy are not wrapped.
 std::vector<std::string> copied_lines(const checks::RotationOverview& overview) {
-  std::vector<std::string> lines;
+  std::vector<std::string> lines{overview.plan_command.str()};
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) {
       for (const auto& action : step.actions) {
@@ -95,7 +95,9 @@ TEST_CASE("a plan is a valid shell script that runs only its commands") {
         commands.push_back(line.substr(0, line.find(' ', line.find(' ') + 1)));
     }
     INFO(script);
-    CHECK(commands == std::vector<std::string>{"test !", "dkimprobe record", "dkimprobe preflight"});
+    // The roles of the new key change before it is made, and when it signs.
+    CHECK(commands == std::vector<std::string>{"dkimprobe rotation", "test !", "dkimprobe record",
+                                               "dkimprobe preflight", "dkimprobe rotation"});
   }
 }
 
