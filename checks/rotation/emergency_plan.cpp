@@ -176,7 +176,7 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
     overview.status = Status::unknown;
     overview.headline =
         fmt::format("whether every server has stopped publishing {} could not be checked", from);
-  } else if (bad.key.sha256.empty() && !bad.key.other_last_seen) {
+  } else if (bad.key.sha256.empty() && !bad.key.other_last_seen && bad.count(Progress::revoked) == 0) {
     overview.status = Status::warning;
     overview.headline =
         fmt::format("no server publishes {}, and no probe ever saw a key there: is the name correct?", from);

@@ -178,6 +178,16 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
   }
 }
 
+/// Plans the rotation of one domain, with its history.
+config::Result<Planned> plan(const RotationCommand& command, RotationTarget& target) {
+  auto store = open_history(command.ask, command.state, target.asked.probe,
+                            command.only_plan ? HistoryAccess::read : HistoryAccess::write);
+  if (!store) return tl::unexpected(std::move(store.error()));
+  if (!command.only_plan) return follow(command, target, *store);
+  if (auto added = add_probe({}, *store, target); !added) return tl::unexpected(std::move(added.error()));
+  return Planned{overview_of(command, target.input), false};
+}
+
 /// Nothing can have signed in the future; the settings file refuses such times too.
 config::Errors future_signatures(const RotationCommand& command) {
   config::Errors errors;
@@ -202,22 +212,12 @@ CommandResult run(const RotationCommand& command) {
   if (!targets) return tl::unexpected(Refusal(std::move(targets.error()), ExitCode::usage));
   std::vector<checks::Status> statuses;
   for (auto& target : *targets) {
-    auto store = open_history(command.ask, command.state, target.asked.probe,
-                              command.only_plan ? HistoryAccess::read : HistoryAccess::write);
-    if (!store) return tl::unexpected(std::move(store.error()));
-    Planned planned;
-    if (command.only_plan) {
-      if (auto added = add_probe({}, *store, target); !added) return tl::unexpected(std::move(added.error()));
-      planned.overview = overview_of(command, target.input);
-    } else {
-      auto followed = follow(command, target, *store);
-      if (!followed) return tl::unexpected(std::move(followed.error()));
-      planned = std::move(*followed);
-    }
-    if (command.apply && !planned.interrupted) return apply_step(command, planned.overview);
-    print(command, planned.overview, statuses.empty());
-    statuses.push_back(planned.overview.status);
-    if (!planned.interrupted) continue;
+    const auto planned = plan(command, target);
+    if (!planned) return tl::unexpected(planned.error());
+    if (command.apply && !planned->interrupted) return apply_step(command, planned->overview);
+    print(command, planned->overview, statuses.empty());
+    statuses.push_back(planned->overview.status);
+    if (!planned->interrupted) continue;
     if (!command.output.json) print_message("interrupted; whatever was not probed yet is unknown");
     return ExitCode::interrupted;
   }

@@ -88,7 +88,7 @@ class Reloader {
     }
     files_ = std::move(read->loaded.target_files);
     patterns_ = read->loaded.settings.target_files;
-    daemon_.watch(watch_list(read->plan, read->loaded.settings));
+    daemon_.watch(watch_list(read->plan, read->loaded.settings, command_.ask.call));
     log_line(LogLevel::info, "settings loaded", {{"domains", fmt::format("{}", read->plan.targets.size())}});
     return {};
   }
@@ -185,7 +185,7 @@ CommandResult run(const ServeCommand& command) {
   }
 
   const sigset_t signals = block_signals();
-  Daemon daemon(watch_list(read->plan, read->loaded.settings), std::move(history),
+  Daemon daemon(watch_list(read->plan, read->loaded.settings, command.ask.call), std::move(history),
                 {command.timeout_offset, command.path_prefix});
   Reloader reloader(command, daemon, read->loaded.target_files, read->loaded.settings.target_files);
 

@@ -53,7 +53,8 @@ config::Errors useless_maintenance(const config::Settings& settings) {
 
 }  // namespace
 
-WatchList watch_list(const CheckPlan& plan, const config::Settings& settings) {
+WatchList watch_list(const CheckPlan& plan, const config::Settings& settings,
+                     const checks::ProgramCall& call) {
   WatchList list;
   // Every target has the flags applied; pinned servers and retention are its own.
   list.probe = plan.targets.front().probe;
@@ -74,7 +75,9 @@ WatchList watch_list(const CheckPlan& plan, const config::Settings& settings) {
     }
     list.domains.emplace(target.domain, WatchedFacts{target.policy, target.probe.pinned_servers});
     list.probes.push_back({target.domain, target.selectors, known->interval, target.probe.pinned_servers});
-    if (has_rotation(*known)) list.rotations.emplace(target.domain, rotation_input(*known, target));
+    if (!has_rotation(*known)) continue;
+    auto& rotation = list.rotations.emplace(target.domain, rotation_input(*known, target)).first->second;
+    rotation.call = call;
   }
   return list;
 }

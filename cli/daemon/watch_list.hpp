@@ -37,6 +37,7 @@ struct WatchList {
 };
 
 /// `plan` has every domain of `settings`, with the flags applied.
-[[nodiscard]] WatchList watch_list(const CheckPlan& plan, const config::Settings& settings);
+[[nodiscard]] WatchList watch_list(const CheckPlan& plan, const config::Settings& settings,
+                                   const checks::ProgramCall& call = {});
 
 }  // namespace dkimprobe::cli

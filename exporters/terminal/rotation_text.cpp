@@ -93,6 +93,24 @@ bool removes_key(RotationStep step) {
   return step == RotationStep::revoke || step == RotationStep::delete_record;
 }
 
+/// The state of a step, with its time.
+std::string state_words(const PlannedStep& step, WallTime now) {
+  switch (step.state) {
+    case StepState::done:
+      return step.since ? "since " + checks::time_text(*step.since) : "";
+    case StepState::due:
+      return "due";
+    case StepState::pending:
+      if (!step.earliest) return {};
+      return (is_act(step.step) ? "due from " : "until ") + timestamp_text(*step.earliest, now);
+    case StepState::blocked:
+      return "not possible yet";
+    case StepState::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
 /// Whether nothing is to be done yet.
 bool is_idle(const RotationChange& change) {
   const PlannedStep& first = change.steps.front();
@@ -197,30 +215,8 @@ void RotationPage::servers(const PlannedStep& step) {
 
 void RotationPage::step(const PlannedStep& step, bool emergency) {
   const Symbol symbol = symbol_of(step.state);
-  std::string summary;
-  const auto say = [&](std::string_view more) {
-    if (!more.empty()) summary += (summary.empty() ? "" : ": ") + std::string(more);
-  };
-  switch (step.state) {
-    case StepState::done:
-      say(step.since ? "since " + checks::time_text(*step.since) : "");
-      break;
-    case StepState::due:
-      say("due");
-      break;
-    case StepState::pending:
-      say(step.earliest
-              ? (is_act(step.step) ? "due from " : "until ") + timestamp_text(*step.earliest, overview_.now)
-              : "");
-      break;
-    case StepState::blocked:
-      say("not possible yet");
-      break;
-    case StepState::unknown:
-      say("unknown");
-      break;
-  }
-  say(step.summary);
+  std::string summary = state_words(step, overview_.now);
+  if (!step.summary.empty()) summary += (summary.empty() ? "" : ": ") + step.summary.str();
   const TextStyle text_style = step.state == StepState::due    ? TextStyle::bold
                                : step.state == StepState::done ? TextStyle::plain
                                                                : symbol.text_style;

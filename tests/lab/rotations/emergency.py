@@ -45,5 +45,5 @@ def play(stage):
     stage.expect(
         "gone",
         (run.exit, run.json["headline"]),
-        (0, "s1 has gone from all servers and expired from caches; make sure that nothing signs with it"),
+        (0, "done: the key of s1 is gone from all servers and caches; make sure that nothing signs with it"),
     )
