@@ -43,6 +43,8 @@ checks::ServerId server(const std::string& server_name, const std::string& addre
 /// Five servers with the expected key.
 Preflight base() {
   Preflight preflight;
+  preflight.next = {"dkimprobe preflight example.com s1 --key s1.pem",
+                    "dkimprobe rotation example.com s0 s1:pending"};
   preflight.report = sample_reports().front().report;
   preflight.report.role = config::Role::pending;
   preflight.now = preflight.report.observed_at + 2s;
@@ -252,7 +254,9 @@ TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byt
           lines.push_back(std::move(line));
         for (const auto& line : lines) {
           INFO(sample << " at " << columns << ": " << line);
-          CHECK(text_width(line) <= std::max<std::size_t>(columns, 40));
+          // Commands are copied, so they are not wrapped.
+          if (!line.starts_with("    dkimprobe "))
+            CHECK(text_width(line) <= std::max<std::size_t>(columns, 40));
           CHECK(std::none_of(line.begin(), line.end(), [&](char c) {
             const auto octet = static_cast<unsigned char>(c);
             return octet < 0x20 || octet == 0x7f || (!unicode && octet >= 0x80);
