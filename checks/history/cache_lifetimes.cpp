@@ -98,12 +98,12 @@ std::string denied_above_text(const ServerTimeline& timeline, PublishedKind kind
 }
 
 std::string used_before_text(const ServerTimeline& timeline, std::string_view seen) {
-  return fmt::format("--never-used does not hold: the selector was used before, {} had {} at {}",
+  return fmt::format("never_used does not hold: the selector was used before, {} had {} at {}",
                      server_text(timeline.server), seen, timeline.owner.to_string());
 }
 
 std::string queried_before_text(const CacheContent& cache) {
-  return fmt::format("--never-used does not hold: the resolver {} was asked for it, and holds {}",
+  return fmt::format("never_used does not hold: the resolver {} was asked for it, and holds {}",
                      cache.resolver.to_string(), wrong_content(cache.state));
 }
 

@@ -112,13 +112,15 @@ constexpr auto reason_rows = std::to_array<KnownReason>({
     {Reason::selector_cooldown,
      {.name = "selector_cooldown",
       .reference = "RFC 6376 section 3.1",
-      .meaning = "The selector signed with another key. After its last signature it stays unused for this long "
-                 "(`selector_cooldown` in the settings file) before it signs with a new key."}},
+      .meaning =
+          "The selector signed with another key. After its last signature it stays unused for this long "
+          "(`selector_cooldown` in the settings file) before it signs with a new key."}},
     {Reason::selector_reused_too_soon,
      {.name = "selector_reused_too_soon",
       .reference = "RFC 6376 section 3.1",
-      .meaning = "The selector has a new key, and mail signed with its earlier key may be in transit. Such mail "
-                 "fails. Give the new key a selector of its own, and publish the earlier key again.",
+      .meaning =
+          "The selector has a new key, and mail signed with its earlier key may be in transit. Such mail "
+          "fails. Give the new key a selector of its own, and publish the earlier key again.",
       .detail_says_why = true}},
 });
 

@@ -32,7 +32,21 @@ PlannedStep stop_step(const SelectorView& bad) {
   }
   auto step = step_of(RotationStep::stop_signing, StepState::done,
                       fmt::format("the role of {} is {}", from, config::to_string(planned.role)));
-  if (planned.last_signature) step.since = planned.last_signature->last;
+  if (planned.last_signature) step.since = planned.last_signature->first;
+  return step;
+}
+
+/// The steps of a pending selector that nobody can have queried, up to the preflight.
+PlannedStep fresh_step(const RotationSituation& situation, const SelectorView& fresh) {
+  const NextSelector next{fresh.selector(), &fresh, true};
+  const std::string to = fresh.selector().to_string();
+  auto step = step_of(RotationStep::replace, StepState::due,
+                      fmt::format("{} of {} servers have the key of {}", fresh.count(Progress::match),
+                                  fresh.sign.servers.size(), to));
+  const bool is_made = fresh.planned->key_sha256 || fresh.planned->has_key_file || fresh.has_next_key();
+  if (!is_made) step.actions.push_back(make_key_action(situation.input, next));
+  if (!fresh.match_everywhere()) step.actions.push_back(record_action(situation.input, next));
+  step.actions.push_back(preflight_action(situation, next));
   return step;
 }
 
@@ -40,8 +54,11 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
                          RotationChange& change) {
   const SelectorView* ready = nullptr;
   const SelectorView* soon = nullptr;
+  const SelectorView* fresh = nullptr;
   for (const auto& view : situation.views) {
-    if (&view == &bad || !view.match_everywhere()) continue;
+    if (&view == &bad) continue;
+    if (view.planned->role == Role::pending && view.planned->never_used && fresh == nullptr) fresh = &view;
+    if (!view.match_everywhere()) continue;
     if (view.planned->role == Role::active) {
       change.to = view.selector();
       return step_of(RotationStep::replace, StepState::done,
@@ -64,6 +81,10 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
     step.actions.push_back(sign_action(std::nullopt, *change.to));
     return step;
   }
+  if (fresh != nullptr) {
+    change.to = fresh->selector();
+    return fresh_step(situation, *fresh);
+  }
   change.to = new_selector(situation);
   change.to_is_new = true;
   auto step =
@@ -74,18 +95,20 @@ PlannedStep replace_step(const RotationSituation& situation, const SelectorView&
     step.summary += fmt::format(" ({} would be safe at {})", soon->selector().to_string(),
                                 time_text(*soon->sign.safe.at));
   }
-  const NextSelector next{*change.to, nullptr, true};
-  step.actions = {make_key_action(situation.input, next), record_action(situation.input, next),
-                  preflight_action(situation, next), sign_action(std::nullopt, *change.to)};
   return step;
 }
 
-/// What changes in the roles by the first two steps, told with the last of them that is not done.
+/// What changes in the roles by the first two steps, told with the last of them that is not done. A new
+/// selector is pending until its key is on every server.
 void add_new_roles(const RotationSituation& situation, const SelectorView& bad, RotationChange& change) {
   std::vector<config::SelectorChange> roles;
-  const bool is_replaced = change.steps.back().state == StepState::done;
+  const PlannedStep& replace = change.steps.back();
+  const bool is_replaced = replace.state == StepState::done;
   if (bad.planned->role == Role::active) roles.push_back(becomes_retired(bad.selector(), situation.now));
-  if (!is_replaced) roles.push_back(becomes_active(*change.to, situation.now));
+  if (change.to_is_new)
+    roles.push_back(becomes_pending(*change.to, true));
+  else if (!is_replaced && replace.earliest)
+    roles.push_back(becomes_active(*change.to, situation.now));
   if (!roles.empty()) add_roles(situation, roles, is_replaced ? change.steps.front() : change.steps.back());
 }
 
@@ -111,9 +134,11 @@ PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& 
     step.summary = bad.probed() ? "not every server could be checked" : "no server has been queried yet";
   } else {
     step.summary = without == 0
-                       ? "without waiting: every server still publishes the key"
-                       : fmt::format("{} of {} servers no longer publish the key; still published by {}",
-                                     without, servers.size(), servers_text(servers, is_right));
+                       ? "now, do not wait for step 2: every server still publishes the key"
+                       : fmt::format(
+                             "now, do not wait for step 2: {} of {} servers no longer publish the key; still "
+                             "published by {}",
+                             without, servers.size(), servers_text(servers, is_right));
   }
   step.actions.push_back(revoke_action(situation.input, bad));
   step.actions.push_back(

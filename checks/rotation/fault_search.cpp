@@ -121,7 +121,9 @@ void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview&
                        fmt::format("mail signed with {} may be in transit until {}, but its key was removed",
                                    name, time_text(date)),
                        servers_text(ending.gone.servers, is_wrong),
-                       fmt::format("publish the record with the key of {} again until then", name)));
+                       fmt::format("publish the record with the key of {} again until then, unless somebody "
+                                   "else has the key: then leave it revoked",
+                                   name)));
   }
   if (ending.facts.still_published) {
     add_fault(overview,

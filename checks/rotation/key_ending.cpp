@@ -11,6 +11,16 @@
 namespace dkimprobe::checks {
 namespace {
 
+/// A last signature that is given as a day counts to its end.
+std::string counted_from(const SelectorView& view) {
+  const auto& last = view.planned->last_signature;
+  return last && last->first != last->last
+             ? fmt::format(
+                   ", counted from the end of {}; with the time of its last signature it ends earlier",
+                   config::to_string(*last))
+             : "";
+}
+
 PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situation) {
   const std::string from = ending.facts.selector.to_string();
   const SafeTime& remove = ending.facts.remove;
@@ -34,8 +44,8 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situatio
     case Readiness::not_ready:
       step.state = StepState::pending;
       step.earliest = remove.at;
-      step.summary = fmt::format("mail signed with {} may be in transit for {}", from,
-                                 duration_text(situation.input.policy.retention));
+      step.summary = fmt::format("mail signed with {} may be in transit for {}{}", from,
+                                 duration_text(situation.input.policy.retention), counted_from(*ending.view));
       break;
     case Readiness::unknown:
       step.summary = fmt::format("the last signature with {} is unknown", from);

@@ -217,6 +217,11 @@ void add_signing_actions(const RotationSituation& situation, const RotationChang
                          PlannedStep& step) {
   step.actions.push_back(sign_action(change.from, *change.to));
   std::vector roles{becomes_active(*change.to, situation.now)};
+  // From now on any other key at the selector is a fault.
+  const SelectorView& next = *situation.next;
+  if (!next.planned->key_sha256 && !next.key.sha256.empty())
+    roles.front().expected_key =
+        config::ExpectedKeyText{config::ExpectedKeyText::Form::sha256, next.key.sha256};
   if (change.from) roles.push_back(becomes_retired(*change.from, situation.now));
   add_roles(situation, roles, step);
 }

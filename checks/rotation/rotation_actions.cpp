@@ -85,7 +85,7 @@ RoleWords role_words(const RotationSituation& situation, const std::vector<confi
 
 RotationAction next_command(const RotationInput& input, RoleWords words) {
   append(words.flags, input.call.flags);
-  return {"then go on with this command, which names the new roles",
+  return {"go on with this command, which names the new roles",
           {command_text(input.call, {"rotation"}, input.domain, words.selectors, words.flags)}};
 }
 
@@ -120,7 +120,11 @@ Selector new_selector(const RotationSituation& situation) {
                                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   for (char suffix = 'a'; suffix <= 'z'; ++suffix) {
     auto selector = Selector::parse(suffix == 'a' ? day : day + suffix);
-    if (selector && find_view(situation, *selector) == nullptr) return *selector;
+    const auto& known = situation.input.known_selectors;
+    if (selector && find_view(situation, *selector) == nullptr &&
+        std::ranges::find(known, *selector) == known.end()) {
+      return *selector;
+    }
   }
   return Selector{};
 }
@@ -188,7 +192,9 @@ RotationAction preflight_action(const RotationSituation& situation, const NextSe
   const bool is_made = planned != nullptr && (planned->key_sha256 || next.view->has_next_key());
   if (!is_made || (planned->has_key_file && !planned->key_sha256))
     flags = {"--key", key_file_of(input, next)};
-  if (next.never_used && !(planned != nullptr && planned->never_used)) flags.emplace_back("--never-used");
+  // The settings file says so of its own selectors.
+  const bool settings_say_so = planned != nullptr && input.call.has_settings();
+  if (next.never_used && !settings_say_so) flags.emplace_back("--never-used");
   if (!input.call.has_settings()) {
     for (const auto& other : input.selectors) {
       if (&other != planned && signs(other)) append(flags, {"--signs-now", other.selector.to_string()});
@@ -266,7 +272,7 @@ void add_roles(const RotationSituation& situation, const std::vector<config::Sel
     step.actions.push_back(next_command(input, role_words(situation, changes)));
     return;
   }
-  RotationAction action{"then change the settings file", {}, ActionKind::settings, changes};
+  RotationAction action{"change the settings file", {}, ActionKind::settings, changes};
   const std::string text = config::selector_yaml(input.domain, changes);
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);

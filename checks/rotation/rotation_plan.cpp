@@ -56,7 +56,7 @@ std::string_view words_of(RotationStep step) {
     case RotationStep::revoke:
       return "revoke the old key";
     case RotationStep::delete_record:
-      return "delete its record";
+      return "delete the record of the old key";
     case RotationStep::gone:
       return "caches drop the old key";
     case RotationStep::stop_signing:
@@ -76,6 +76,7 @@ std::string words_of(const PlannedStep& step) {
     case StepState::due:
       return fmt::format("now {}", words);
     case StepState::pending:
+      if (step.step == RotationStep::see) return "not every server has the key yet";
       if (!step.earliest) return fmt::format("wait to {}", words);
       return step.step == RotationStep::wait ? fmt::format("{} until {}", words, time_text(*step.earliest))
                                              : fmt::format("{} from {} on", words, time_text(*step.earliest));

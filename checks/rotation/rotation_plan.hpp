@@ -35,6 +35,7 @@ struct RotationInput {
   RotationPolicy policy{};
   bool only_given_servers = false;  ///< the command line names servers, and only these are queried
   ProgramCall call{};
+  std::vector<config::Selector> known_selectors{};  ///< others of the domain that the history has
 };
 
 /// The seven steps of a rotation, of which the last is in three parts, and those of an emergency.

@@ -128,7 +128,9 @@ void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
         {.servers = servers_if_others_differ(evidence, group),
          .detail = fmt::format("{} {}, but mail signed with the key may be in transit for another {}", name,
                                why, wait_text(*until - evidence.observation.observed_at)),
-         .remedy = fmt::format("Publish the old key at {} again until that time has passed.", name)});
+         .remedy = fmt::format("Publish the old key at {} again until that time has passed, unless somebody "
+                               "else has it.",
+                               name)});
   }
 }
 
@@ -245,7 +247,9 @@ constexpr Check history_rows[] = {
      .reference = "RFC 6376 section 3.1",
      .summary = "the key of a retired selector was removed while mail signed with it may be in transit",
      .effect = "signatures on delayed or forwarded mail fail",
-     .remedy = "Publish the old key again until the mail signed with it has arrived.",
+     .remedy =
+         "Publish the old key again until the mail signed with it has arrived, unless somebody else has "
+         "it.",
      .example = {Example::behaviour, "The key signed until Monday; on Tuesday its record is deleted."},
      .find = find_removed_too_early},
     {.name = "retired_key_still_published",

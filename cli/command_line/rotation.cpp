@@ -1,6 +1,7 @@
 #include "cli/command_line/commands.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -167,6 +168,10 @@ void read_rotation_names(const Flags& flags, const RotationTexts& texts, Rotatio
   }
   if (auto wrong = wrong_order(flags, words); wrong && task.empty())
     return errors.push_back(std::move(*wrong));
+  const std::array compromised{words.front(), texts.compromised};
+  if (auto wrong = wrong_order(flags, compromised); wrong && !texts.compromised.empty())
+    return errors.push_back(
+        {"--compromised", "the domain comes first: rotation DOMAIN --compromised SELECTOR"});
   const std::size_t before = errors.size();
   take(config::read_domain(words.front()), command.domain.emplace(), errors);
   const bool domain_read = errors.size() == before;

@@ -183,6 +183,11 @@ config::Result<Planned> plan(const RotationCommand& command, RotationTarget& tar
   auto store = open_history(command.ask, command.state, target.asked.probe,
                             command.only_plan ? HistoryAccess::read : HistoryAccess::write);
   if (!store) return tl::unexpected(std::move(store.error()));
+  if (*store) {
+    auto known = (*store)->selectors(target.input.domain);
+    if (!known) return tl::unexpected(std::move(known.error()));
+    target.input.known_selectors = std::move(*known);
+  }
   if (!command.only_plan) return follow(command, target, *store);
   if (auto added = add_probe({}, *store, target); !added) return tl::unexpected(std::move(added.error()));
   return Planned{overview_of(command, target.input), false};

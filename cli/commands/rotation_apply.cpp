@@ -35,17 +35,19 @@ const checks::RotationAction* settings_action(const PlannedStep& step) {
   return action == step.actions.end() ? nullptr : &*action;
 }
 
-/// The state of the step in the change where it comes next, in words.
+/// The state of the step in words, in the first change that has it.
 std::string why_not_due(const checks::RotationOverview& overview, checks::RotationStep wanted) {
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) {
-      if (step.step != wanted || step.state == StepState::done) continue;
-      return step.earliest ? fmt::format("it is {} until {}", checks::to_string(step.state),
-                                         checks::time_text(*step.earliest))
-                           : fmt::format("it is {}: {}", checks::to_string(step.state), step.summary);
+      if (step.step != wanted) continue;
+      if (step.state == StepState::done) return fmt::format("it is done: {}", step.summary);
+      return step.earliest ? fmt::format("not before {}", checks::time_text(*step.earliest))
+                           : fmt::format("not yet: {}", step.summary);
     }
   }
-  return "it is done already, or not part of this rotation";
+  return overview.changes.empty() || overview.changes.front().emergency
+             ? "an emergency has no such step"
+             : "only an emergency has this step: --compromised SELECTOR";
 }
 
 /// Whether the step is due. A change may begin at any time if no date is set, and a last signature may be

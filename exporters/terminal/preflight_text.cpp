@@ -492,7 +492,7 @@ void PreflightPage::next(const Preflight& preflight) {
   switch (preflight.sign.safe.readiness) {
     case Readiness::ready:
       steps.push_back({fmt::format("Sign with {} now. Keep the previous key published for {} after its last "
-                                   "signature. This shows the steps:",
+                                   "signature, unless somebody else has it. This shows the steps:",
                                    selector, checks::duration_text(preflight.times.retention)),
                        preflight.next.rotation.str()});
       break;

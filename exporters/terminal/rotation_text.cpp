@@ -209,7 +209,8 @@ void RotationPage::servers(const PlannedStep& step) {
     const std::string name = server_name(server.server);
     std::string text = fmt::format("{}: {}", name.empty() ? server.owner.to_string() : name, summary);
     if (server.since) text += fmt::format(", since {}", checks::time_text(*server.since));
-    paragraph(fmt::format("      {} ", paint(symbol_of(server.progress, removes_key(step.step)))), 8, text);
+    const bool should_go = removes_key(step.step) && step.state == StepState::due;
+    paragraph(fmt::format("      {} ", paint(symbol_of(server.progress, should_go))), 8, text);
   }
 }
 
@@ -339,7 +340,7 @@ std::string_view rotation_step_title(RotationStep step, bool emergency) {
     case RotationStep::revoke:
       return emergency ? "3 Revoke it" : "7a Revoke the old key";
     case RotationStep::delete_record:
-      return "7b Delete its record";
+      return "7b Delete the old record";
     case RotationStep::gone:
       return emergency ? "4 Cached copies expire" : "7c Gone";
     case RotationStep::stop_signing:

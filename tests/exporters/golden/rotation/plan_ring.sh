@@ -4,7 +4,7 @@
 
 # 1. Choose a selector, 2026-11-22 12:00:00 UTC
 # s2: next in the plan
-# - then go on with this command, which names the new roles
+# - go on with this command, which names the new roles
 dkimprobe rotation example.com s1 s2:pending --last-signature s2=2026-11-01
 
 # 2. Generate a key pair, 2026-11-22 12:00:00 UTC
@@ -26,7 +26,7 @@ dkimprobe preflight example.com s2 --key s2.example.com.pem --signs-now s1 --wai
 # 1 h after every server has it: caches may hold the previous answer that long;
 # preflight shows the exact time
 # - sign with s2 (s=s2 in the signer's settings) instead of s1
-# - then go on with this command, which names the new roles
+# - go on with this command, which names the new roles
 dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-22
 
 # 6. Wait, 2026-11-29 13:00:00 UTC
@@ -38,7 +38,7 @@ dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-22
 # - revoke the key: this record replaces the one with the key
 #   s1._domainkey.example.com. 3600 IN TXT "v=DKIM1; p="
 
-# 7b. Delete its record, 2026-11-29 14:00:00 UTC
+# 7b. Delete the old record, 2026-11-29 14:00:00 UTC
 # 1 h after every server has the revoked record, because caches may hold the key
 # that long
 # - delete the record at s1._domainkey.example.com
