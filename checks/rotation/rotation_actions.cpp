@@ -42,6 +42,23 @@ std::string key_file_of(const RotationInput& input, const NextSelector& next) {
                                                          : planned->key_file;
 }
 
+/// Whether the settings have the key for the selector.
+bool has(const PlannedSelector& planned, config::SelectorKey key) {
+  switch (key) {
+    case config::SelectorKey::role:
+      return true;
+    case config::SelectorKey::since:
+      return planned.since.has_value();
+    case config::SelectorKey::last_signature:
+      return planned.last_signature.has_value();
+    case config::SelectorKey::never_used:
+      return planned.never_used;
+    case config::SelectorKey::expected_key:
+      return planned.key_sha256.has_value();
+  }
+  return false;
+}
+
 bool signs(const PlannedSelector& planned) {
   return planned.role == config::Role::active;
 }
@@ -273,7 +290,12 @@ void add_roles(const RotationSituation& situation, const std::vector<config::Sel
     return;
   }
   RotationAction action{"change the settings file", {}, ActionKind::settings, changes};
-  const std::string text = config::selector_yaml(input.domain, changes);
+  for (auto& change : action.changes) {
+    const SelectorView* const view = find_view(situation, change.selector);
+    std::erase_if(change.removed,
+                  [&](config::SelectorKey key) { return view == nullptr || !has(*view->planned, key); });
+  }
+  const std::string text = config::selector_yaml(input.domain, action.changes);
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
     action.lines.emplace_back(text.substr(begin, end - begin));
