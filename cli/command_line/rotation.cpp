@@ -35,8 +35,8 @@ Usage
   settings file can say more: how old a key may get, which selector comes next.
 
   `plan` asks no server: it prints all steps of the next rotation, with dates.
-  `apply` writes what a due step changes in the settings file: it shows the change
-  and asks. A STEP is choose, sign, wait, stop_signing or replace.
+  `apply` writes what a due step changes in the settings file: it shows the
+  change and asks. A STEP is choose, sign, wait, stop_signing or replace.
   `--compromised` shows what to do at once when somebody else has a key.
 
 Exit codes
