@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <iterator>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -55,6 +57,15 @@ std::optional<JoinedRecord> join_all(std::vector<std::string> pieces, bool needs
   return found;
 }
 
+/// The texts whose bits are set.
+std::vector<std::string> chosen_texts(const AnswerGroup& group, unsigned chosen) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < group.texts.size(); ++i) {
+    if ((chosen >> i & 1U) != 0) texts.push_back(group.texts[i].text);
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::optional<JoinedRecord> join_pieces(const AnswerGroup& group, config::Service service) {
@@ -72,13 +83,9 @@ std::optional<JoinedRecord> join_pieces(const AnswerGroup& group, config::Servic
   for (std::size_t count = group.texts.size(); count >= 2; --count) {
     for (unsigned chosen = 0; chosen < 1U << group.texts.size(); ++chosen) {
       if (static_cast<std::size_t>(std::popcount(chosen)) != count) continue;
-      std::vector<std::string> texts;
+      std::vector<std::string> texts = chosen_texts(group, chosen);
       std::vector<std::string> pieces;
-      for (std::size_t i = 0; i < group.texts.size(); ++i) {
-        if ((chosen >> i & 1U) == 0) continue;
-        texts.push_back(group.texts[i].text);
-        pieces.push_back(without_wrapping(group.texts[i].text));
-      }
+      std::ranges::transform(texts, std::back_inserter(pieces), without_wrapping);
       if (auto joined = join_all(std::move(pieces), has_usable, service)) {
         joined->published = std::move(texts);
         return joined;

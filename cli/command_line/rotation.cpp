@@ -143,34 +143,48 @@ void read_apply(const std::string& step, RotationCommand& command, Errors& error
   if (!command.ask.settings_file) errors.push_back({"--config.file", "apply needs the settings file"});
 }
 
-void read_rotation_names(const Flags& flags, const RotationTexts& texts, RotationCommand& command,
-                         Errors& errors) {
-  std::span<const std::string> words = texts.positionals;
-  const std::string task = !words.empty() && (words.front() == "plan" || words.front() == "apply")
-                               ? words.front() + ' '
-                               : std::string();
-  if (!task.empty()) words = words.subspan(1);
+/// Reads whether the first word is a task; returns it with a space behind, or nothing.
+std::string read_task(const RotationTexts& texts, RotationCommand& command, Errors& errors) {
+  const auto& words = texts.positionals;
+  const bool has_task = !words.empty() && (words.front() == "plan" || words.front() == "apply");
+  const std::string task = has_task ? words.front() + ' ' : std::string();
   command.only_plan = task == "plan ";
-  if (task == "apply ") read_apply(texts.step, command, errors);
-  if (task != "apply " && (!texts.step.empty() || command.agreed))
+  if (task == "apply ") {
+    read_apply(texts.step, command, errors);
+  } else if (!texts.step.empty() || command.agreed) {
     errors.push_back(
         {texts.step.empty() ? "--yes" : "--step", "it needs apply: dkimprobe rotation apply DOMAIN"});
-  const std::string usage = fmt::format("usage: dkimprobe rotation {}DOMAIN --config.file FILE", task);
-  if (words.empty()) {
-    if (!command.ask.settings_file || !task.empty() || command.compromised) {
-      errors.push_back({"", "no domain given; " + usage});
-    } else if (!texts.last_signatures.empty() || !texts.never_used.empty()) {
-      errors.push_back({texts.last_signatures.empty() ? "--never-used" : "--last-signature",
-                        "it names a selector of one domain; give the domain"});
-    }
-    return;
   }
-  if (auto wrong = wrong_order(flags, words); wrong && task.empty())
-    return errors.push_back(std::move(*wrong));
+  return task;
+}
+
+/// Without a domain, all domains of the settings file are meant.
+void read_no_domain(const RotationTexts& texts, const std::string& task, const RotationCommand& command,
+                    Errors& errors) {
+  if (!command.ask.settings_file || !task.empty() || command.compromised) {
+    errors.push_back(
+        {"", fmt::format("no domain given; usage: dkimprobe rotation {}DOMAIN --config.file FILE", task)});
+  } else if (!texts.last_signatures.empty() || !texts.never_used.empty()) {
+    errors.push_back({texts.last_signatures.empty() ? "--never-used" : "--last-signature",
+                      "it names a selector of one domain; give the domain"});
+  }
+}
+
+std::optional<config::Error> find_wrong_order(const Flags& flags, const RotationTexts& texts,
+                                              const std::string& task, std::span<const std::string> words) {
   const std::array compromised{words.front(), texts.compromised};
-  if (auto wrong = wrong_order(flags, compromised); wrong && !texts.compromised.empty())
-    return errors.push_back(
-        {"--compromised", "the domain comes first: rotation DOMAIN --compromised SELECTOR"});
+  if (!texts.compromised.empty() && wrong_order(flags, compromised)) {
+    return config::Error{"--compromised", "the domain comes first: rotation DOMAIN --compromised SELECTOR"};
+  }
+  return task.empty() ? wrong_order(flags, words) : std::nullopt;
+}
+
+void read_rotation_names(const Flags& flags, const RotationTexts& texts, RotationCommand& command,
+                         Errors& errors) {
+  const std::string task = read_task(texts, command, errors);
+  const auto words = std::span(texts.positionals).subspan(task.empty() ? 0 : 1);
+  if (words.empty()) return read_no_domain(texts, task, command, errors);
+  if (auto wrong = find_wrong_order(flags, texts, task, words)) return errors.push_back(std::move(*wrong));
   const std::size_t before = errors.size();
   take(config::read_domain(words.front()), command.domain.emplace(), errors);
   const bool domain_read = errors.size() == before;

@@ -91,8 +91,8 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
 std::string to_string(const Timestamp& timestamp) {
   const auto midnight = std::chrono::floor<std::chrono::days>(timestamp.first);
   const std::chrono::year_month_day date(midnight);
-  const std::string day = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  std::string day = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   if (timestamp.first != timestamp.last) return day;
   const std::chrono::hh_mm_ss clock(timestamp.first - midnight);
   const std::string time = fmt::format("{}T{:02}:{:02}:{:02}", day, clock.hours().count(),
