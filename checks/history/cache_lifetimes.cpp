@@ -83,6 +83,12 @@ std::string old_nameservers_text(const FormerServers& former, const DomainName& 
       former.zone.to_string(), join_some(names), owner.to_string(), content, duration_text(held));
 }
 
+std::string failed_before_text(const DomainName& owner, seconds held) {
+  return fmt::format(
+      "what happened at {} before its first probe is unknown: caches may remember a failure for {}",
+      owner.to_string(), duration_text(held));
+}
+
 std::string unknown_before_text(const FormerServers& former, const DomainName& owner, seconds held) {
   return fmt::format(
       "what {} had before its first probe is unknown: caches may hold for {} that {} had nothing there",

@@ -42,6 +42,7 @@ void sort_latest_first(std::vector<ReasonDetail>& reasons);
 /// `content` is what caches may hold of them: "a key".
 [[nodiscard]] std::string old_nameservers_text(const FormerServers& former, const config::DomainName& owner,
                                                std::string_view content, std::chrono::seconds held);
+[[nodiscard]] std::string failed_before_text(const config::DomainName& owner, std::chrono::seconds held);
 [[nodiscard]] std::string unknown_before_text(const FormerServers& former, const config::DomainName& owner,
                                               std::chrono::seconds held);
 /// The server denied `timeline.owner`, or that a zone begins there, and so `owner` below it.

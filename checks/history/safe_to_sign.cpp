@@ -214,8 +214,13 @@ class SignQuestion {
       return;
     }
     const bool is_nsec = former.nsec_ttl_seconds && seconds{*former.nsec_ttl_seconds} == hold;
-    lifetimes_.add({is_nsec ? Reason::nsec_ttl : Reason::negative_ttl, until, hold, nullptr,
-                    unknown_before_text(former, owner, hold)});
+    const bool is_absence = former.negative_ttl_seconds && seconds{*former.negative_ttl_seconds} == hold;
+    lifetimes_.add(
+        {is_nsec      ? Reason::nsec_ttl
+         : is_absence ? Reason::negative_ttl
+                      : Reason::server_failure,
+         until, hold, nullptr,
+         is_nsec || is_absence ? unknown_before_text(former, owner, hold) : failed_before_text(owner, hold)});
   }
 
   /// If a name above did not exist, nothing below it did. The same holds for a name that had no zone cut yet,

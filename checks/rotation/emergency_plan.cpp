@@ -50,27 +50,40 @@ PlannedStep fresh_step(const RotationSituation& situation, const SelectorView& f
   return step;
 }
 
-PlannedStep replace_step(const RotationSituation& situation, const SelectorView& bad,
-                         RotationChange& change) {
-  const SelectorView* ready = nullptr;
-  const SelectorView* soon = nullptr;
-  const SelectorView* fresh = nullptr;
+/// The selectors that can take over; each may be null.
+struct Replacements {
+  const SelectorView* active = nullptr;  ///< it signs already
+  const SelectorView* ready = nullptr;   ///< it may sign now
+  const SelectorView* soon = nullptr;    ///< the first that may sign later
+  const SelectorView* fresh = nullptr;   ///< pending, and nobody can have queried it
+};
+
+Replacements find_replacements(const RotationSituation& situation, const SelectorView& bad) {
+  Replacements found;
+  const auto keep_first = [](const SelectorView*& kept, const SelectorView& view) {
+    if (kept == nullptr) kept = &view;
+  };
   for (const auto& view : situation.views) {
     if (&view == &bad) continue;
-    if (view.planned->role == Role::pending && view.planned->never_used && fresh == nullptr) fresh = &view;
+    if (view.planned->role == Role::pending && view.planned->never_used) keep_first(found.fresh, view);
     if (!view.match_everywhere()) continue;
-    if (view.planned->role == Role::active) {
-      change.to = view.selector();
-      return step_of(RotationStep::replace, StepState::done,
-                     fmt::format("{} signs, and its key is on every server", view.selector().to_string()));
-    }
+    if (view.planned->role == Role::active) keep_first(found.active, view);
     if (!is_candidate(view) || view.holds_earlier_key()) continue;
     const SafeTime& safe = view.sign.safe;
-    if (safe.readiness == Readiness::ready && ready == nullptr) ready = &view;
-    if (safe.readiness == Readiness::wait && safe.at &&
-        (soon == nullptr || *safe.at < soon->sign.safe.at.value_or(WallTime::max()))) {
-      soon = &view;
-    }
+    if (safe.readiness == Readiness::ready) keep_first(found.ready, view);
+    const bool is_sooner = found.soon == nullptr || safe.at < found.soon->sign.safe.at;
+    if (safe.readiness == Readiness::wait && safe.at && is_sooner) found.soon = &view;
+  }
+  return found;
+}
+
+PlannedStep replace_step(const RotationSituation& situation, const SelectorView& bad,
+                         RotationChange& change) {
+  const auto [active, ready, soon, fresh] = find_replacements(situation, bad);
+  if (active != nullptr) {
+    change.to = active->selector();
+    return step_of(RotationStep::replace, StepState::done,
+                   fmt::format("{} signs, and its key is on every server", active->selector().to_string()));
   }
   if (ready != nullptr) {
     change.to = ready->selector();

@@ -178,7 +178,7 @@ SigningWait signing_wait(const RotationSituation& situation, const NextSelector&
 RotationAction make_key_action(const RotationInput& input, const NextSelector& next) {
   return {"generate the key pair; only you can read the file",
           // openssl overwrites an existing file, which may be the signing key.
-          {fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt "
+          {fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt "
                        "rsa_keygen_bits:{0} -out {1})",
                        input.rsa_bits, shell_word(key_file_of(input, next)))}};
 }

@@ -500,11 +500,11 @@ void PreflightPage::next(const Preflight& preflight) {
       add_waiting_steps(preflight, steps);
       break;
     case Readiness::not_ready:
-      steps.push_back(
-          {fmt::format("Do not sign with {}. Fix the faults above. This probes the servers until they "
-                       "have the key:",
-                       selector),
-           waiting_again(preflight, usual_wait)});
+      steps.push_back({fmt::format("Do not sign with {}. Publish the record where it is missing, and fix the "
+                                   "faults above. This probes the servers until they "
+                                   "have the key:",
+                                   selector),
+                       waiting_again(preflight, usual_wait)});
       break;
     case Readiness::unknown:
       add_unknown_steps(preflight, steps);

@@ -161,7 +161,7 @@ TEST_CASE("a selector with special characters is quoted for the shell") {
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().lines.at(0) ==
         "test ! -e 'a\\$\\'\\''b.example.com.pem' && "
-        "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
+        "(umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "'a\\$\\'\\''b.example.com.pem')");
   CHECK(steps[2].actions.front().lines.at(0) ==
         "dkimprobe record example.com 'a\\$\\'\\''b' --key 'a\\$\\'\\''b.example.com.pem' --format zone");
@@ -178,7 +178,7 @@ TEST_CASE("a selector that begins with a hyphen is not taken for a flag") {
   const auto& steps = overview.changes.front().steps;
   CHECK(steps[1].actions.front().lines.at(0) ==
         "test ! -e ./-out.example.com.pem && "
-        "(umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
+        "(umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "
         "./-out.example.com.pem)");
   CHECK(steps[2].actions.front().lines.at(0) ==
         "dkimprobe record --key ./-out.example.com.pem --format zone -- example.com -out");

@@ -10,7 +10,7 @@ dkimprobe rotation example.com s1 s2:pending --last-signature s2=2026-11-01
 # 2. Generate a key pair, 2026-11-22 12:00:00 UTC
 # never reuse a key
 # - generate the key pair; only you can read the file
-test ! -e s2.example.com.pem && (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out s2.example.com.pem)
+test ! -e s2.example.com.pem && (umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out s2.example.com.pem)
 
 # 3. Publish it, 2026-11-22 12:00:00 UTC
 # in every zone file or control panel that serves the name
