@@ -58,6 +58,10 @@ struct Replacements {
   const SelectorView* fresh = nullptr;   ///< pending, and nobody can have queried it
 };
 
+bool is_sooner(const SelectorView& view, const SelectorView* other) {
+  return other == nullptr || view.sign.safe.at < other->sign.safe.at;
+}
+
 Replacements find_replacements(const RotationSituation& situation, const SelectorView& bad) {
   Replacements found;
   const auto keep_first = [](const SelectorView*& kept, const SelectorView& view) {
@@ -69,10 +73,8 @@ Replacements find_replacements(const RotationSituation& situation, const Selecto
     if (!view.match_everywhere()) continue;
     if (view.planned->role == Role::active) keep_first(found.active, view);
     if (!is_candidate(view) || view.holds_earlier_key()) continue;
-    const SafeTime& safe = view.sign.safe;
-    if (safe.readiness == Readiness::ready) keep_first(found.ready, view);
-    const bool is_sooner = found.soon == nullptr || safe.at < found.soon->sign.safe.at;
-    if (safe.readiness == Readiness::wait && safe.at && is_sooner) found.soon = &view;
+    if (view.sign.safe.readiness == Readiness::ready) keep_first(found.ready, view);
+    if (view.sign.safe.readiness == Readiness::wait && is_sooner(view, found.soon)) found.soon = &view;
   }
   return found;
 }
