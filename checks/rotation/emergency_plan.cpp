@@ -195,7 +195,7 @@ PlannedStep clean_up_step(const RotationInput& input, const SelectorView& bad, c
   auto step = step_of(
       RotationStep::clean_up, gone.state == StepState::done ? StepState::due : StepState::pending,
       fmt::format("keep the revoked record for as long as you like; {} should not get a new key for {}", from,
-                  duration_text(cooldown_of(terms_for(input, *bad.planned)))));
+                  duration_text(cooldown_of(terms_for(input, bad.planned)))));
   step.earliest = gone.state == StepState::done ? gone.since : gone.earliest;
   step.actions.push_back(
       {"destroy the private key, and find out how it leaked: the new one must not leak the same way", {}});

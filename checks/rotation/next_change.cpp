@@ -38,7 +38,7 @@ PlannedStep rest_step(const RotationSituation& situation, const std::string& to)
     auto step =
         step_of(RotationStep::choose, StepState::pending,
                 fmt::format("{} signed or had another key recently: its cooldown before the next key is {}",
-                            to, duration_text(cooldown_of(terms_for(situation.input, *next.planned)))));
+                            to, duration_text(cooldown_of(terms_for(situation.input, next.planned)))));
     step.earliest = rest;
     if (next.reuse) {
       step.state = StepState::blocked;

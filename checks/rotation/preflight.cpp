@@ -216,7 +216,7 @@ Preflight judge_preflight(const probe::Observation& observation, const Judgement
   planned.history = history;
   planned.probed = probed_selector(observation, judgement, plan.terms.policy);
   preflight.is_internal_view = planned.probed.is_internal_view && planned.probed.path_intercepted.empty();
-  preflight.sign = signing_verdict(planned, caches, plan.terms, now);
+  preflight.sign = signing_verdict(planned, present_key(planned), caches, plan.terms, now);
   const auto is_pinned = [](const probe::Hop& hop) {
     return hop.delegation.outcome == probe::DiscoveryOutcome::pinned;
   };

@@ -159,10 +159,7 @@ SigningWait signing_wait(const RotationSituation& situation, const NextSelector&
     return {std::chrono::ceil<std::chrono::seconds>(*next.view->sign.safe.at - situation.now),
             "until caches have dropped the previous answer"};
   }
-  const bool has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
-    return &other != planned && (signs(other) || other.role == config::Role::retired);
-  });
-  if (next.never_used && has_neighbour)
+  if (next.never_used && terms_for(input, planned).has_neighbour)
     return {{}, "as soon as every server has it, because nobody can have queried it before"};
   if (!next.never_used && next.view != nullptr && next.view->longest_ttl) {
     const std::chrono::seconds time{*next.view->longest_ttl};

@@ -32,9 +32,9 @@ SelectorView view_of(const RotationInput& input, const PlannedSelector& planned,
   SelectorView view;
   view.planned = &planned;
   view.name = planned.selector.owner_name(input.domain).value_or(config::DomainName{});
-  const SigningTerms terms = terms_for(input, planned);
-  view.sign = signing_verdict(planned, {}, terms, now);
+  const SigningTerms terms = terms_for(input, &planned);
   view.key = present_key(planned);
+  view.sign = signing_verdict(planned, view.key, {}, terms, now);
   view.reuse = reuse_of(planned, view.key, view.sign, terms);
   read_timelines(view);
   return view;
@@ -114,10 +114,10 @@ bool key_may_be_older(const SelectorView& view) {
   return !appeared && !view.planned->since;
 }
 
-SigningTerms terms_for(const RotationInput& input, const PlannedSelector& planned) {
+SigningTerms terms_for(const RotationInput& input, const PlannedSelector* planned) {
   SigningTerms terms;
   terms.has_neighbour = std::ranges::any_of(input.selectors, [&](const PlannedSelector& other) {
-    return &other != &planned && (other.role == Role::active || other.role == Role::retired);
+    return &other != planned && (other.role == Role::active || other.role == Role::retired);
   });
   terms.selector_cooldown = input.selector_cooldown;
   terms.policy = input.policy;
@@ -127,7 +127,7 @@ SigningTerms terms_for(const RotationInput& input, const PlannedSelector& planne
 std::optional<WallTime> rests_until(const RotationInput& input, const SelectorView& view) {
   const PlannedSelector& planned = *view.planned;
   if (planned.never_used) return std::nullopt;
-  const seconds cooldown = cooldown_of(terms_for(input, planned));
+  const seconds cooldown = cooldown_of(terms_for(input, &planned));
   if (planned.last_signature) return planned.last_signature->last + cooldown;
   if (planned.role == Role::retired && planned.since) return planned.since->last + cooldown;
   if (planned.role == Role::retired && view.key.first_seen)

@@ -62,7 +62,8 @@ struct RotationSituation {
 /// Whether the key may be older than the first probe and the settings have no date.
 [[nodiscard]] bool key_may_be_older(const SelectorView& view);
 
-[[nodiscard]] SigningTerms terms_for(const RotationInput& input, const PlannedSelector& planned);
+/// `planned` is one of its selectors, or null for a new one.
+[[nodiscard]] SigningTerms terms_for(const RotationInput& input, const PlannedSelector* planned);
 
 /// The end of the cooldown: counted from the last signature, or from when an earlier key was last seen.
 [[nodiscard]] std::optional<WallTime> rests_until(const RotationInput& input, const SelectorView& view);

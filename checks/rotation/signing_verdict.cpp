@@ -27,9 +27,7 @@ struct SeenKey {
 std::vector<std::string> usable_keys(const AnswerPeriod& period) {
   std::vector<std::string> keys;
   for (const auto& strings : period.texts) {
-    std::string text;
-    for (const auto& part : strings) text += part;
-    const KeyRecord record = read_key_record(text);
+    const KeyRecord record = read_key_record(join_strings(strings));
     if (record.usable() && record.key) keys.push_back(record.key->sha256);
   }
   return keys;
@@ -156,11 +154,11 @@ std::optional<Reuse> reuse_of(const PlannedSelector& planned, const PresentKey& 
   return Reuse{last, last + terms.policy.retention, last + cooldown_of(terms)};
 }
 
-SignVerdict signing_verdict(const PlannedSelector& planned, const std::vector<CacheContent>& caches,
-                            const SigningTerms& terms, WallTime now) {
+SignVerdict signing_verdict(const PlannedSelector& planned, const PresentKey& key,
+                            const std::vector<CacheContent>& caches, const SigningTerms& terms,
+                            WallTime now) {
   SignVerdict sign = safe_to_sign(planned.history, new_key(planned, terms), caches, terms.policy, now);
-  if (const auto reuse = reuse_of(planned, present_key(planned), sign, terms))
-    add_reuse(planned, *reuse, now, sign.safe);
+  if (const auto reuse = reuse_of(planned, key, sign, terms)) add_reuse(planned, *reuse, now, sign.safe);
   add_probed(planned.probed, sign.safe);
   return sign;
 }

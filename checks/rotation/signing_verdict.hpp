@@ -72,8 +72,8 @@ struct Reuse {
                                             const SignVerdict& sign, const SigningTerms& terms);
 
 /// When the selector may sign: what caches may hold, what the last probe found about signing with the key,
-/// and the cooldown of a selector that signed before.
-[[nodiscard]] SignVerdict signing_verdict(const PlannedSelector& planned,
+/// and the cooldown of a selector that signed before. `key` is the present key of the selector.
+[[nodiscard]] SignVerdict signing_verdict(const PlannedSelector& planned, const PresentKey& key,
                                           const std::vector<CacheContent>& caches, const SigningTerms& terms,
                                           WallTime now);
 
