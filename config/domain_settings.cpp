@@ -107,8 +107,8 @@ void apply(const GroupSettings& group, SelectorSettings& selector) {
 std::optional<SelectorSettings> read_selector(SettingValues& file, const YamlValue& value,
                                               const GroupSettings& group) {
   static const std::vector<std::string> keys = {
-      "name",         "role",  "service",        "subdomain_identities",
-      "expected_key", "since", "last_signature", "never_used"};
+      "name",  "role",           "service",    "subdomain_identities", "expected_key",
+      "since", "last_signature", "never_used", "compromised"};
   SelectorSettings selector;
   apply(group, selector);
   const YamlValue* name = &value;
@@ -125,6 +125,8 @@ std::optional<SelectorSettings> read_selector(SettingValues& file, const YamlVal
     if (const YamlValue* const expected = file.find(values, "expected_key"))
       selector.expected_key = read_expected_key(file, *expected);
     read_dates(file, value, values, role_known, selector);
+    if (const YamlValue* const compromised = file.find(values, "compromised"))
+      selector.compromised = file.read_yes_no(*compromised).value_or(false);
     name = file.find(values, "name");
   }
   if (name == nullptr) {

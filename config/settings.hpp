@@ -61,6 +61,7 @@ struct SelectorSettings {
   std::optional<Timestamp> since{};           ///< when its role began
   std::optional<Timestamp> last_signature{};  ///< with its current key or an earlier one
   bool never_used = false;                    ///< it never signed, and nobody knows of it
+  bool compromised = false;                   ///< somebody else has its private key
 };
 
 /// How often keys change.

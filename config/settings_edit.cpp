@@ -28,6 +28,8 @@ std::string_view to_string(SelectorKey key) {
       return "last_signature";
     case SelectorKey::never_used:
       return "never_used";
+    case SelectorKey::compromised:
+      return "compromised";
     case SelectorKey::expected_key:
       return "expected_key";
   }
@@ -68,6 +70,7 @@ std::vector<YamlEntry> entries_of(const SelectorChange& change) {
   if (change.since) add(SelectorKey::since, text_node(to_string(*change.since)));
   if (change.last_signature) add(SelectorKey::last_signature, text_node(to_string(*change.last_signature)));
   if (change.never_used) add(SelectorKey::never_used, text_node(*change.never_used ? "yes" : "no"));
+  if (change.compromised) add(SelectorKey::compromised, text_node(*change.compromised ? "yes" : "no"));
   if (change.expected_key) {
     add(SelectorKey::expected_key, map_node(to_string(change.expected_key->form), change.expected_key->text));
   }
@@ -134,6 +137,11 @@ bool is_same(const YamlNode& a, const YamlNode& b) {
 
 /// Makes the change in the tree.
 void change_tree(YamlNode& selectors, const SelectorChange& change) {
+  if (change.leaves) {
+    if (const YamlNode* const item = find_selector(selectors, change.selector))
+      selectors.items.erase(selectors.items.begin() + (item - selectors.items.data()));
+    return;
+  }
   const auto entries = entries_of(change);
   const auto removed = removed_by(change);
   if (find_selector(selectors, change.selector) == nullptr)
@@ -163,6 +171,7 @@ class SettingsText {
   /// Parses the text and finds the selector.
   [[nodiscard]] bool find(const Selector& selector);
   [[nodiscard]] bool add(const Selector& selector);
+  [[nodiscard]] bool drop(const Selector& selector);
   [[nodiscard]] bool wrap(const Selector& selector);
   [[nodiscard]] bool set(const Selector& selector, const YamlEntry& wanted);
   [[nodiscard]] bool set_expected_key(const Selector& selector, const YamlEntry& wanted);
@@ -198,6 +207,12 @@ bool SettingsText::add(const Selector& selector) {
   return selectors_ != nullptr && take(YamlText(text_).append(*selectors_, selector.to_string()));
 }
 
+bool SettingsText::drop(const Selector& selector) {
+  if (!find(selector)) return selectors_ != nullptr;
+  return take(
+      YamlText(text_).remove_item(*selectors_, static_cast<std::size_t>(item_ - selectors_->items.data())));
+}
+
 bool SettingsText::wrap(const Selector& selector) {
   if (!find(selector)) return false;
   return item_->kind == YamlNode::Kind::map || take(YamlText(text_).wrap(*selectors_, *item_, "name"));
@@ -211,8 +226,8 @@ bool SettingsText::remove(const Selector& selector, std::string_view key) {
 }
 
 bool SettingsText::set(const Selector& selector, const YamlEntry& wanted) {
-  static constexpr std::array<std::string_view, 6> order = {"name",           "role",       "since",
-                                                            "last_signature", "never_used", "expected_key"};
+  static constexpr std::array<std::string_view, 7> order = {
+      "name", "role", "since", "last_signature", "never_used", "compromised", "expected_key"};
   if (!find(selector)) return false;
   if (const YamlEntry* const entry = find_entry(item_->entries, wanted.key.text)) {
     return wanted.value.kind == YamlNode::Kind::map
@@ -242,6 +257,7 @@ bool SettingsText::set_expected_key(const Selector& selector, const YamlEntry& w
 }
 
 bool SettingsText::apply(const SelectorChange& change) {
+  if (change.leaves) return drop(change.selector);
   const auto entries = entries_of(change);
   return add(change.selector) && (entries.empty() || wrap(change.selector)) &&
          std::ranges::all_of(removed_by(change),
@@ -262,6 +278,7 @@ std::string by_hand(const SelectorChange& change) {
                            ? fmt::format("`{}: {}`", key.text, word)
                            : fmt::format("`{}: {{{}: {}}}`", key.text, value.entries.front().key.text, word));
   }
+  if (change.leaves) return "remove it";
   std::vector<std::string> steps;
   if (!settings.empty()) steps.push_back(fmt::format("set {}", fmt::join(settings, ", ")));
   const auto removed = removed_by(change);
@@ -314,10 +331,12 @@ bool has_changes(const Settings& settings, const DomainName& domain,
   return found != settings.domains.end() && std::ranges::all_of(changes, [&](const SelectorChange& change) {
            const auto selector =
                std::ranges::find(found->selectors, change.selector, &SelectorSettings::selector);
+           if (change.leaves) return selector == found->selectors.end();
            return selector != found->selectors.end() && (!change.role || selector->role == *change.role) &&
                   (!change.since || selector->since == change.since) &&
                   (!change.last_signature || selector->last_signature == change.last_signature) &&
                   (!change.never_used || selector->never_used == *change.never_used) &&
+                  (!change.compromised || selector->compromised == *change.compromised) &&
                   (!change.expected_key || selector->expected_key);
          });
 }
@@ -343,6 +362,9 @@ Result<std::string> edit_settings(std::string_view text, const std::filesystem::
   SettingsText edited(text, domain);
   for (const SelectorChange& change : changes) {
     change_tree(*selectors, change);
+    if (selectors->items.empty())
+      return failure(name,
+                     fmt::format("{} would have no selector; remove the whole domain", domain.to_string()));
     const bool done = edited.apply(change);
     const auto tree = read_yaml(edited.text(), name);
     if (!done || !tree || !is_same(*tree, wanted)) return not_editable(text, name, root, domain, change);
@@ -361,7 +383,9 @@ std::string selector_yaml(const DomainName& domain, std::span<const SelectorChan
   std::string lines =
       fmt::format("domains:\n  - domain: {}\n    selectors:\n", yaml_word(domain.to_string()));
   for (const SelectorChange& change : changes) {
-    lines += fmt::format("      - name: {}\n", yaml_word(change.selector.to_string()));
+    const std::string name = yaml_word(change.selector.to_string());
+    lines +=
+        change.leaves ? fmt::format("      # remove {}\n", name) : fmt::format("      - name: {}\n", name);
     for (const auto& [key, value] : entries_of(change))
       lines += fmt::format("        {}\n", yaml_entry(key.text, value, 10));
     for (const std::string& key : removed_by(change)) lines += fmt::format("        # remove {}\n", key);

@@ -27,16 +27,18 @@ struct ExpectedKeyText {
 };
 
 /// The keys of a selector that can be changed.
-enum class SelectorKey : std::uint8_t { role, since, last_signature, never_used, expected_key };
+enum class SelectorKey : std::uint8_t { role, since, last_signature, never_used, compromised, expected_key };
 
 /// A change of one selector. A selector that the domain does not have yet is added.
 struct SelectorChange {
   Selector selector{};
+  bool leaves = false;  ///< it is removed from the settings; the rest of the change is then empty
   // New values; a key without one stays as it is.
   std::optional<Role> role{};
   std::optional<Timestamp> since{};
   std::optional<Timestamp> last_signature{};
   std::optional<bool> never_used{};
+  std::optional<bool> compromised{};
   std::optional<ExpectedKeyText> expected_key{};
   std::vector<SelectorKey>
       removed{};  ///< unless they have a new value; what a group or a default says then holds

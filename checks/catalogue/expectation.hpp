@@ -26,6 +26,7 @@ struct Expectation {
   std::optional<probe::WallTime> last_signature{};
   std::chrono::milliseconds highest_key_age{0};  ///< zero for no limit
   bool never_used = false;                       ///< see NewKey
+  bool compromised = false;                      ///< somebody else has the private key
 };
 
 /// The operator's policy: it sets thresholds and severities, and disables checks.

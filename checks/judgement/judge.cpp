@@ -190,7 +190,7 @@ RotationFacts rotation_facts(const SelectorHistory& history, const Expectation& 
     facts.safe_to_sign_at = sign.safe.at;
     facts.reasons = sign.safe.reasons;
   }
-  if (expectation.last_signature) {
+  if (expectation.last_signature && !expectation.compromised) {
     const auto remove = safe_to_remove(expectation.last_signature, times, observation.observed_at);
     facts.safe_to_remove_at = remove.at;
     std::ranges::copy(remove.reasons, std::back_inserter(facts.reasons));

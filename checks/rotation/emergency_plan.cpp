@@ -1,3 +1,5 @@
+#include "checks/rotation/emergency_plan.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -15,11 +17,20 @@ namespace {
 
 using config::Role;
 
+bool is_done(const PlannedStep& step) {
+  return step.state == StepState::done;
+}
+
 bool is_candidate(const SelectorView& view) {
   return view.planned->role == Role::pending || view.planned->role == Role::standby;
 }
 
-PlannedStep stop_step(const SelectorView& bad) {
+/// Whether the settings file, if there is one, still has to say that the key is compromised.
+bool is_unrecorded(const RotationSituation& situation, const SelectorView& bad) {
+  return situation.input.call.has_settings() && !bad.planned->compromised;
+}
+
+PlannedStep stop_step(const RotationSituation& situation, const SelectorView& bad) {
   const std::string from = bad.selector().to_string();
   const auto& planned = *bad.planned;
   if (planned.role == Role::active) {
@@ -30,8 +41,11 @@ PlannedStep stop_step(const SelectorView& bad) {
     step.actions.push_back({fmt::format("stop signing with {} on every machine that has its key", from), {}});
     return step;
   }
-  auto step = step_of(RotationStep::stop_signing, StepState::done,
-                      fmt::format("the role of {} is {}", from, config::to_string(planned.role)));
+  const bool is_unknown = is_unrecorded(situation, bad);
+  auto step =
+      step_of(RotationStep::stop_signing, is_unknown ? StepState::due : StepState::done,
+              fmt::format("the role of {} is {}{}", from, config::to_string(planned.role),
+                          is_unknown ? ", but the settings file does not say that it is compromised" : ""));
   if (planned.last_signature) step.since = planned.last_signature->first;
   return step;
 }
@@ -45,7 +59,7 @@ PlannedStep fresh_step(const RotationSituation& situation, const SelectorView& f
                                   fresh.sign.servers.size(), to));
   const bool is_made = fresh.planned->key_sha256 || fresh.planned->has_key_file || fresh.has_next_key();
   if (!is_made) step.actions.push_back(make_key_action(situation.input, next));
-  if (!fresh.match_everywhere()) step.actions.push_back(record_action(situation.input, next));
+  if (!fresh.match_everywhere()) step.actions.push_back(record_action(situation, next));
   step.actions.push_back(preflight_action(situation, next));
   return step;
 }
@@ -62,13 +76,13 @@ bool is_sooner(const SelectorView& view, const SelectorView* other) {
   return other == nullptr || view.sign.safe.at < other->sign.safe.at;
 }
 
-Replacements find_replacements(const RotationSituation& situation, const SelectorView& bad) {
+Replacements find_replacements(const RotationSituation& situation) {
   Replacements found;
   const auto keep_first = [](const SelectorView*& kept, const SelectorView& view) {
     if (kept == nullptr) kept = &view;
   };
   for (const auto& view : situation.views) {
-    if (&view == &bad) continue;
+    if (is_compromised(situation, view)) continue;
     if (view.planned->role == Role::pending && view.planned->never_used) keep_first(found.fresh, view);
     if (!view.match_everywhere()) continue;
     if (view.planned->role == Role::active) keep_first(found.active, view);
@@ -79,9 +93,8 @@ Replacements find_replacements(const RotationSituation& situation, const Selecto
   return found;
 }
 
-PlannedStep replace_step(const RotationSituation& situation, const SelectorView& bad,
-                         RotationChange& change) {
-  const auto [active, ready, soon, fresh] = find_replacements(situation, bad);
+PlannedStep replace_step(const RotationSituation& situation, RotationChange& change) {
+  const auto [active, ready, soon, fresh] = find_replacements(situation);
   if (active != nullptr) {
     change.to = active->selector();
     return step_of(RotationStep::replace, StepState::done,
@@ -119,7 +132,12 @@ void add_new_roles(const RotationSituation& situation, const SelectorView& bad, 
   std::vector<config::SelectorChange> roles;
   const PlannedStep& replace = change.steps.back();
   const bool is_replaced = replace.state == StepState::done;
-  if (bad.planned->role == Role::active) roles.push_back(becomes_retired(bad.selector(), situation.now));
+  if (bad.planned->role == Role::active) {
+    roles.push_back(becomes_retired(bad.selector(), situation.now));
+    if (is_unrecorded(situation, bad)) roles.back().compromised = true;
+  } else if (is_unrecorded(situation, bad)) {
+    add_roles(situation, {{.selector = bad.selector(), .compromised = true}}, change.steps.front());
+  }
   if (change.to_is_new)
     roles.push_back(becomes_pending(*change.to, true));
   else if (!is_replaced && replace.earliest)
@@ -190,16 +208,22 @@ PlannedStep gone_step(const KeyEnding& ending) {
   return step;
 }
 
-PlannedStep clean_up_step(const RotationInput& input, const SelectorView& bad, const PlannedStep& gone) {
+void add_clean_up(const RotationSituation& situation, const SelectorView& bad, RotationChange& change) {
   const std::string from = bad.selector().to_string();
+  const PlannedStep& gone = change.steps.back();
   auto step = step_of(
       RotationStep::clean_up, gone.state == StepState::done ? StepState::due : StepState::pending,
       fmt::format("keep the revoked record for as long as you like; {} should not get a new key for {}", from,
-                  duration_text(cooldown_of(terms_for(input, bad.planned)))));
+                  duration_text(cooldown_of(terms_for(situation.input, bad.planned)))));
   step.earliest = gone.state == StepState::done ? gone.since : gone.earliest;
   step.actions.push_back(
       {"destroy the private key, and find out how it leaked: the new one must not leak the same way", {}});
-  return step;
+  if (std::ranges::all_of(change.steps, is_done)) {
+    step.state = StepState::done;
+    step.since = gone.since;
+    add_leaving(situation, bad.selector(), step);
+  }
+  change.steps.push_back(std::move(step));
 }
 
 /// The status and headline: whether anybody can still fetch the key.
@@ -210,8 +234,6 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
   if (revoked == StepState::due) {
     overview.status = Status::critical;
     overview.headline = fmt::format("{} is compromised and still published: revoke it now", from);
-    add_fault(overview, fault_of(RotationFaultKind::compromised_key_published, *change.from,
-                                 fmt::format("the key of {} is still published", from), "", ""));
   } else if (revoked == StepState::unknown || copies.state == StepState::unknown) {
     overview.status = Status::unknown;
     overview.headline =
@@ -228,7 +250,7 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
     // The headline is about the key; the steps show what else is due.
     overview.status = Status::ok;
     overview.headline = fmt::format("done: the key of {} is gone from all servers and caches", from);
-    if (change.steps[0].state != StepState::done) {
+    if (bad.planned->role == Role::active) {
       overview.headline += "; make sure that nothing signs with it";
     } else if (change.steps[1].state != StepState::done) {
       overview.headline += "; signing with another key is due";
@@ -238,10 +260,29 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
 
 }  // namespace
 
+RotationChange emergency_change(const RotationSituation& situation, const KeyEnding& ending) {
+  const SelectorView& bad = *ending.view;
+  RotationChange change;
+  change.emergency = true;
+  change.from = bad.selector();
+  change.steps.push_back(stop_step(situation, bad));
+  change.steps.push_back(replace_step(situation, change));
+  add_new_roles(situation, bad, change);
+  change.steps.push_back(revoke_step(situation, bad, ending));
+  change.steps.push_back(gone_step(ending));
+  add_clean_up(situation, bad, change);
+  return change;
+}
+
+bool has_replaced(const RotationChange& emergency) {
+  return std::ranges::all_of(emergency.steps, [](const PlannedStep& step) {
+    return is_done(step) || (step.step != RotationStep::stop_signing && step.step != RotationStep::replace);
+  });
+}
+
 RotationOverview plan_emergency(const RotationInput& input, const config::Selector& compromised,
                                 WallTime now) {
-  RotationSituation situation = read_situation(input, now);
-  situation.compromised = compromised;
+  const RotationSituation situation = read_situation(input, now, compromised);
   RotationOverview overview;
   overview.domain = input.domain;
   overview.now = now;
@@ -249,21 +290,9 @@ RotationOverview plan_emergency(const RotationInput& input, const config::Select
   if (bad == nullptr) return overview;
   const KeyEnding ending = ending_of(situation, *bad);
   overview.state = state_of(situation, {ending});
-  // There is no retention time in an emergency, so none can be missed.
-  overview.state.old_keys.front().still_published = ending.facts.published;
-  overview.state.old_keys.front().removed_too_early = false;
-
-  RotationChange change;
-  change.emergency = true;
-  change.from = compromised;
-  change.steps.push_back(stop_step(*bad));
-  change.steps.push_back(replace_step(situation, *bad, change));
-  add_new_roles(situation, *bad, change);
-  change.steps.push_back(revoke_step(situation, *bad, ending));
-  change.steps.push_back(gone_step(ending));
-  change.steps.push_back(clean_up_step(input, *bad, change.steps.back()));
-  judge_emergency(change, *bad, overview);
-  overview.changes.push_back(std::move(change));
+  find_faults_of_old(ending, now, overview);
+  overview.changes.push_back(emergency_change(situation, ending));
+  judge_emergency(overview.changes.front(), *bad, overview);
   overview.notes = ending.gone.limits;
   add_note_of_servers(input, overview);
   report_interception(input, overview);

@@ -112,28 +112,6 @@ void find_faults_of_next(const SelectorView& next, const RotationSituation& situ
                                "make these servers transfer the zone again"));
 }
 
-void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview& overview) {
-  const std::string name = ending.facts.selector.to_string();
-  const WallTime date = ending.facts.remove.at.value_or(now);
-  if (ending.facts.removed_too_early) {
-    add_fault(overview,
-              fault_of(RotationFaultKind::removed_too_early, ending.facts.selector,
-                       fmt::format("mail signed with {} may be in transit until {}, but its key was removed",
-                                   name, time_text(date)),
-                       servers_text(ending.gone.servers, is_wrong),
-                       fmt::format("publish the record with the key of {} again until then, unless somebody "
-                                   "else has the key: then leave it revoked",
-                                   name)));
-  }
-  if (ending.facts.still_published) {
-    add_fault(overview,
-              fault_of(RotationFaultKind::old_key_still_published, ending.facts.selector,
-                       fmt::format("the key of {} was due for removal by {}, but is still published", name,
-                                   time_text(date)),
-                       servers_text(ending.gone.servers, is_right), ""));
-  }
-}
-
 }  // namespace
 
 RotationFault fault_of(RotationFaultKind kind, const Selector& selector, config::EscapedText clause,
@@ -154,9 +132,40 @@ void add_fault(RotationOverview& overview, RotationFault fault) {
   overview.faults.insert(at, std::move(fault));
 }
 
+void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview& overview) {
+  const std::string name = ending.facts.selector.to_string();
+  const WallTime date = ending.facts.remove.at.value_or(now);
+  if (ending.facts.compromised) {
+    if (!ending.facts.published) return;
+    add_fault(overview, fault_of(RotationFaultKind::compromised_key_published, ending.facts.selector,
+                                 fmt::format("{} is compromised and still published", name),
+                                 servers_text(ending.gone.servers, is_right), ""));
+    return;
+  }
+  if (ending.facts.removed_too_early) {
+    add_fault(overview,
+              fault_of(RotationFaultKind::removed_too_early, ending.facts.selector,
+                       fmt::format("mail signed with {} may be in transit until {}, but its key was removed",
+                                   name, time_text(date)),
+                       servers_text(ending.gone.servers, is_wrong),
+                       fmt::format("publish the record with the key of {} again until then, unless somebody "
+                                   "else has the key: then leave it revoked",
+                                   name)));
+  }
+  if (ending.facts.still_published) {
+    add_fault(overview,
+              fault_of(RotationFaultKind::old_key_still_published, ending.facts.selector,
+                       fmt::format("the key of {} was due for removal by {}, but is still published", name,
+                                   time_text(date)),
+                       servers_text(ending.gone.servers, is_right), ""));
+  }
+}
+
 void find_faults(const RotationSituation& situation, const std::vector<KeyEnding>& endings,
                  RotationOverview& overview) {
   for (const SelectorView* const signer : signers_of(situation)) {
+    // The key of a compromised one should not be published.
+    if (is_compromised(situation, *signer)) continue;
     find_faults_of_signer(*signer, overview);
     find_faults_of_key(*signer, overview);
   }

@@ -20,6 +20,8 @@ namespace dkimprobe::checks {
 /// Inserts the fault, worst first.
 void add_fault(RotationOverview& overview, RotationFault fault);
 
+void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview& overview);
+
 /// `overview` must already have its state.
 void find_faults(const RotationSituation& situation, const std::vector<KeyEnding>& endings,
                  RotationOverview& overview);

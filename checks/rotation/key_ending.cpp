@@ -133,9 +133,7 @@ PlannedStep gone_step(const KeyEnding& ending, const RotationSituation& situatio
       step.since = gone.at;
       step.summary = fmt::format("no server has the key of {}, and no cache can hold it",
                                  ending.facts.selector.to_string());
-      // Selectors in a ring stay until their next turn.
-      if (situation.input.ring.empty())
-        step.actions.push_back(leave_action(situation, ending.facts.selector));
+      add_leaving(situation, ending.facts.selector, step);
       break;
     case Readiness::wait:
       step.summary = "caches may hold the key until then";
@@ -182,7 +180,10 @@ KeyEnding ending_of(const RotationSituation& situation, const SelectorView& view
     last = planned.since->last;
   }
   ending.facts.selector = planned.selector;
-  ending.facts.remove = safe_to_remove(last, situation.input.policy, situation.now);
+  ending.facts.compromised = is_compromised(situation, view);
+  ending.facts.remove = ending.facts.compromised
+                            ? SafeTime{Readiness::ready, situation.now, {}}
+                            : safe_to_remove(last, situation.input.policy, situation.now);
   ending.gone = gone(planned.history, planned.key_sha256, situation.input.policy, situation.now);
   ending.facts.gone = ending.gone.gone;
   for (const auto& server : ending.gone.servers) {
@@ -201,7 +202,9 @@ KeyEnding ending_of(const RotationSituation& situation, const SelectorView& view
     }
   }
   const Readiness ready = ending.facts.remove.readiness;
-  if (ending.facts.remove.at) {
+  if (ending.facts.compromised) {
+    ending.facts.overdue_at = situation.now;
+  } else if (ending.facts.remove.at) {
     ending.facts.overdue_at = *ending.facts.remove.at + removal_grace(situation.input.policy.retention);
   }
   ending.facts.still_published = ending.facts.published && is_reached(ending.facts.overdue_at, situation.now);

@@ -126,10 +126,18 @@ PlannedStep publish_step(const RotationSituation& situation, const SelectorView&
   const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
   const bool damaged = next.count(Progress::corrupted) > 0;
   const bool none_seen = next.count(Progress::unknown) == servers.size();
+  const bool is_half_done =
+      right > 0 && !damaged && std::ranges::any_of(servers, is_wrong, &ServerProgress::progress);
   if (right > 0) {
-    publish.state = StepState::done;
+    publish.state = is_half_done ? StepState::due : StepState::done;
     publish.summary =
         fmt::format("{} of {} servers {} it", right, servers.size(), right == 1 ? "has" : "have");
+    if (is_half_done) {
+      publish.summary +=
+          "; publish it too where the others get the zone from, or wait until they transfer it";
+      publish.actions.push_back(preflight_action(situation, next_selector(situation, change)));
+      return publish;
+    }
     for (const auto& server : servers) {
       if (!is_right(server.progress) || !server.since) continue;
       publish.since = std::min(publish.since.value_or(*server.since), *server.since);
@@ -145,7 +153,7 @@ PlannedStep publish_step(const RotationSituation& situation, const SelectorView&
     publish.summary = next.holds_earlier_key()
                           ? fmt::format("{} still has the key that it signed with before", to)
                           : "no server has the key";
-    publish.actions.push_back(record_action(situation.input, next_selector(situation, change)));
+    publish.actions.push_back(record_action(situation, next_selector(situation, change)));
   }
   return publish;
 }
@@ -183,7 +191,7 @@ void add_publishing(const RotationSituation& situation, RotationChange& change) 
   change.steps.push_back(make_key_step(situation, to, chosen, change));
   if (next == nullptr) {
     auto publish = step_of(RotationStep::publish, StepState::pending, fmt::format("the record of {}", to));
-    publish.actions.push_back(record_action(situation.input, next_selector(situation, change)));
+    publish.actions.push_back(record_action(situation, next_selector(situation, change)));
     auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, queried one by one");
     see.actions.push_back(preflight_action(situation, next_selector(situation, change)));
     change.steps.insert(change.steps.end(), {std::move(publish), std::move(see)});

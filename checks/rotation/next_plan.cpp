@@ -67,14 +67,21 @@ RotationOverview plan_next(const RotationInput& input, WallTime now) {
     }
   }
   const NextSelector next{*change.to, view, never_used};
-  add_step(change, RotationStep::choose, fmt::format("{}: {}", to, why), time, {});
-  add_roles(situation, {becomes_pending(*change.to, never_used)}, change.steps.back());
-  if (view == nullptr || !view->planned->key_sha256)
-    add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, next)});
-  else
+  if (view != nullptr && view == situation.next) {
+    add_step(change, RotationStep::choose, fmt::format("{} is chosen already", to), time, {});
+  } else {
+    add_step(change, RotationStep::choose, fmt::format("{}: {}", to, why), time, {});
+    add_roles(situation, {becomes_pending(*change.to, never_used)}, change.steps.back());
+  }
+  if (view != nullptr && view->planned->key_sha256)
     add_step(change, RotationStep::make_key, "the settings file names the key", time, {});
+  else if (view != nullptr && view->planned->has_key_file)
+    add_step(change, RotationStep::make_key, fmt::format("the key is in {}", view->planned->key_file), time,
+             {});
+  else
+    add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, next)});
   add_step(change, RotationStep::publish, "in every zone file or control panel that serves the name", time,
-           {record_action(input, next)});
+           {record_action(situation, next)});
   add_step(change, RotationStep::see, "every nameserver has it, and no cache denies it", time,
            {preflight_action(situation, next)});
 

@@ -15,6 +15,10 @@ RotationState state_of(const RotationSituation& situation, const std::vector<Key
     state.due_at = due_of(situation).at;
     state.overdue = is_reached(state.due_at, situation.now);
   }
+  for (const auto& view : situation.views) {
+    if (view.planned->role == config::Role::active && &view != situation.current)
+      state.also_active.push_back(view.selector());
+  }
   if (const SelectorView* const next = situation.next) {
     state.next = next->selector();
     state.next_everywhere = next->match_everywhere() && !next->holds_earlier_key();

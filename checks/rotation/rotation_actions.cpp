@@ -53,6 +53,8 @@ bool has(const PlannedSelector& planned, config::SelectorKey key) {
       return planned.last_signature.has_value();
     case config::SelectorKey::never_used:
       return planned.never_used;
+    case config::SelectorKey::compromised:
+      return planned.compromised;
     case config::SelectorKey::expected_key:
       return planned.key_sha256.has_value();
   }
@@ -96,7 +98,8 @@ RoleWords role_words(const RotationSituation& situation, const std::vector<confi
     if (find_view(situation, change.selector) == nullptr)
       add(change.selector, *change.role, change.last_signature, change.never_used.value_or(false));
   }
-  if (situation.compromised) append(words.flags, {"--compromised", situation.compromised->to_string()});
+  if (situation.compromised && situation.compromised != without)
+    append(words.flags, {"--compromised", situation.compromised->to_string()});
   return words;
 }
 
@@ -180,7 +183,8 @@ RotationAction make_key_action(const RotationInput& input, const NextSelector& n
                        input.rsa_bits, shell_word(key_file_of(input, next)))}};
 }
 
-RotationAction record_action(const RotationInput& input, const NextSelector& next) {
+RotationAction record_action(const RotationSituation& situation, const NextSelector& next) {
+  const RotationInput& input = situation.input;
   const PlannedSelector* const planned = next.planned();
   Words flags;
   if (planned != nullptr && planned->has_public_key) {
@@ -195,6 +199,9 @@ RotationAction record_action(const RotationInput& input, const NextSelector& nex
     flags = {"--key", key_file_of(input, next)};
   }
   append(flags, {"--format", "zone"});
+  const bool had_record = next.view != nullptr && next.view->ttl_seconds;
+  const SelectorView* const like = had_record ? next.view : situation.current;
+  if (like != nullptr && like->ttl_seconds) append(flags, {"--ttl", std::to_string(*like->ttl_seconds)});
   return {"publish its record; this prints the line for a zone file",
           {command_text(input.call, {"record"}, input.domain, {next.selector.to_string()}, flags)}};
 }
@@ -262,7 +269,8 @@ config::SelectorChange becomes_pending(const Selector& selector, bool never_used
   config::SelectorChange change{.selector = selector, .role = config::Role::pending};
   if (never_used) change.never_used = true;
   // An expected key is that of its earlier turn.
-  change.removed = {config::SelectorKey::since, config::SelectorKey::expected_key};
+  change.removed = {config::SelectorKey::since, config::SelectorKey::compromised,
+                    config::SelectorKey::expected_key};
   return change;
 }
 
@@ -306,13 +314,16 @@ void add_roles(const RotationSituation& situation, const std::vector<config::Sel
                           {command_text(input.call, {"rotation", "apply"}, input.domain, {}, flags)}});
 }
 
-RotationAction leave_action(const RotationSituation& situation, const Selector& selector) {
+void add_leaving(const RotationSituation& situation, const Selector& selector, PlannedStep& step) {
   const RotationInput& input = situation.input;
-  if (input.call.has_settings())
-    return {fmt::format("remove {} from the settings file", selector.to_string()), {}};
-  RoleWords words = role_words(situation, {}, selector);
-  if (words.selectors.empty()) return {"nothing is left of the plan", {}};
-  return next_command(input, std::move(words));
+  if (std::ranges::find(input.ring, selector) != input.ring.end()) return;
+  if (input.selectors.size() == 1) {
+    step.actions.push_back({"nothing is left of the plan", {}});
+  } else if (input.call.has_settings()) {
+    add_roles(situation, {{.selector = selector, .leaves = true}}, step);
+  } else {
+    step.actions.push_back(next_command(input, role_words(situation, {}, selector)));
+  }
 }
 
 std::string plan_command(const RotationSituation& situation) {

@@ -47,7 +47,8 @@ struct SigningWait {
 
 [[nodiscard]] RotationAction make_key_action(const RotationInput& input, const NextSelector& next);
 
-[[nodiscard]] RotationAction record_action(const RotationInput& input, const NextSelector& next);
+/// The new record gets the TTL that the selector's last record had, or else that of the current one.
+[[nodiscard]] RotationAction record_action(const RotationSituation& situation, const NextSelector& next);
 
 /// A preflight that waits long enough for servers and caches.
 [[nodiscard]] RotationAction preflight_action(const RotationSituation& situation, const NextSelector& next);
@@ -77,9 +78,8 @@ struct SigningWait {
 void add_roles(const RotationSituation& situation, const std::vector<config::SelectorChange>& changes,
                PlannedStep& step);
 
-/// The selector leaves the plan.
-[[nodiscard]] RotationAction leave_action(const RotationSituation& situation,
-                                          const config::Selector& selector);
+/// Adds how the selector leaves the plan. One of a ring stays until its next turn.
+void add_leaving(const RotationSituation& situation, const config::Selector& selector, PlannedStep& step);
 
 /// The command that prints all steps of the next change.
 [[nodiscard]] std::string plan_command(const RotationSituation& situation);

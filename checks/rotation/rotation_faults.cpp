@@ -47,13 +47,10 @@ constexpr auto fault_rows = std::to_array<RotationFaultRow>({
     {RotationFaultKind::rotation_overdue, "rotation_overdue", Severity::warning,
      "the key should have changed by now", "The key is older than the settings allow.",
      "Start the change to the next key.", RotationAlert{"DkimRotationOverdue", "planned", {}}},
-    {RotationFaultKind::compromised_key_published,
-     "compromised_key_published",
-     Severity::critical,
-     "a compromised key is still published",
-     "Whoever has the key can sign with it.",
+    {RotationFaultKind::compromised_key_published, "compromised_key_published", Severity::critical,
+     "a compromised key is still published", "Whoever has the key can sign with it.",
      "Revoke it now with an empty p=.",
-     {}},
+     RotationAlert{"DkimCompromisedKeyPublished", "critical", "compromised_key_published"}},
 });
 
 constexpr bool faults_are_in_order() {

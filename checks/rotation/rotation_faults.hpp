@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -39,7 +38,7 @@ struct RotationFaultRow {
   std::string_view summary{};                             ///< one clause about a selector
   std::string_view effect{};                              ///< a sentence
   std::string_view remedy{};                              ///< sentences: what to do
-  std::optional<RotationAlert> alert{};  ///< none: only `rotation --compromised` reports the fault
+  RotationAlert alert{};
 };
 
 /// All of them in their fixed order.

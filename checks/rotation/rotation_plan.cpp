@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "checks/report/time_text.hpp"
+#include "checks/rotation/emergency_plan.hpp"
 #include "checks/rotation/fault_search.hpp"
 #include "checks/rotation/key_ending.hpp"
 #include "checks/rotation/next_change.hpp"
@@ -60,10 +61,11 @@ std::string_view words_of(RotationStep step) {
     case RotationStep::gone:
       return "caches drop the old key";
     case RotationStep::stop_signing:
+      return "stop signing with the compromised key";
     case RotationStep::replace:
+      return "sign with another key";
     case RotationStep::clean_up:
-      // An emergency has its own headlines.
-      return {};
+      return "destroy the compromised key";
   }
   return {};
 }
@@ -74,7 +76,10 @@ std::string words_of(const PlannedStep& step) {
     case StepState::done:
       return std::string(words);
     case StepState::due:
-      return fmt::format("now {}", words);
+      return step.step == RotationStep::publish &&
+                     std::ranges::any_of(step.servers, is_right, &ServerProgress::progress)
+                 ? "now bring the key to every server"
+                 : fmt::format("now {}", words);
     case StepState::pending:
       if (step.step == RotationStep::see) return "not every server has the key yet";
       if (!step.earliest) return fmt::format("wait to {}", words);
@@ -172,17 +177,25 @@ RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   const RotationSituation situation = read_situation(input, now);
   std::vector<KeyEnding> endings;
   for (const auto& view : situation.views) {
-    if (view.planned->role == Role::retired) endings.push_back(ending_of(situation, view));
+    if (view.planned->role == Role::retired || view.planned->compromised)
+      endings.push_back(ending_of(situation, view));
   }
   RotationOverview overview;
   overview.domain = input.domain;
   overview.now = now;
   overview.state = state_of(situation, endings);
   find_faults(situation, endings, overview);
+  bool is_replaced = true;
   for (const auto& ending : endings) {
-    overview.changes.push_back(closing_change(situation, ending));
+    if (!ending.facts.compromised) {
+      overview.changes.push_back(closing_change(situation, ending));
+      continue;
+    }
+    overview.changes.push_back(emergency_change(situation, ending));
+    is_replaced = is_replaced && has_replaced(overview.changes.back());
   }
-  overview.changes.push_back(next_change(situation));
+  // Until then, the emergency says what signs next.
+  if (is_replaced) overview.changes.push_back(next_change(situation));
   add_notes(situation, overview);
   overview.status = status_of(situation, overview);
   overview.headline = headline_of(situation, overview);
@@ -222,8 +235,9 @@ std::string_view to_string(RotationStep step) {
 }
 
 std::optional<RotationStep> parse_rotation_step(std::string_view name) {
-  for (const RotationStep step : {RotationStep::choose, RotationStep::sign, RotationStep::wait,
-                                  RotationStep::stop_signing, RotationStep::replace}) {
+  for (const RotationStep step :
+       {RotationStep::choose, RotationStep::sign, RotationStep::wait, RotationStep::gone,
+        RotationStep::stop_signing, RotationStep::replace, RotationStep::clean_up}) {
     if (name == to_string(step)) return step;
   }
   return std::nullopt;

@@ -101,6 +101,7 @@ struct RotationChange {
 /// A key that no longer signs.
 struct OldKey {
   config::Selector selector{};
+  bool compromised = false;  ///< somebody else has it, so nothing waits for mail in transit
   SafeTime remove{};
   SafeTime gone{};
   std::optional<WallTime> overdue_at{};  ///< it should be removed by then: see `removal_grace`
@@ -112,6 +113,7 @@ struct OldKey {
 /// The facts that monitoring needs of a rotation.
 struct RotationState {
   std::optional<config::Selector> current{};
+  std::vector<config::Selector> also_active{};  ///< besides `current`
   std::optional<config::Selector> next{};
   std::optional<WallTime> key_since{};  ///< when the current key was first published
   bool key_may_be_older = false;        ///< the first probe already saw it
@@ -149,8 +151,8 @@ struct RotationOverview {
 /// settings.
 [[nodiscard]] RotationOverview plan_rotation(const RotationInput& input, WallTime now);
 
-/// Plans the end of the leaked key of `compromised`, which is among the selectors, without waiting for mail
-/// in transit. `critical` while a server publishes it, `warning` while caches may hold it, then `ok`,
+/// Plans only the end of the leaked key of `compromised`, which is among the selectors, without waiting for
+/// mail in transit. `critical` while a server publishes it, `warning` while caches may hold it, then `ok`,
 /// whatever else is due.
 [[nodiscard]] RotationOverview plan_emergency(const RotationInput& input, const config::Selector& compromised,
                                               WallTime now);
@@ -159,7 +161,7 @@ struct RotationOverview {
 [[nodiscard]] RotationOverview plan_next(const RotationInput& input, WallTime now);
 
 [[nodiscard]] std::string_view to_string(RotationStep step);
-/// Of the steps that change the settings: choose, sign, wait, stop_signing, replace.
+/// Of the steps that change the settings: choose, sign, wait, gone, stop_signing, replace, clean_up.
 [[nodiscard]] std::optional<RotationStep> parse_rotation_step(std::string_view name);
 [[nodiscard]] std::string_view to_string(StepState state);
 [[nodiscard]] std::string_view to_string(ActionKind kind);

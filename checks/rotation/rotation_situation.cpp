@@ -45,11 +45,12 @@ void find_current(RotationSituation& situation) {
   for (const auto& view : situation.views) {
     if (view.planned->role != Role::active) continue;
     if (!ring.empty() && std::ranges::find(ring, view.selector()) == ring.end()) continue;
-    // Of several signing selectors, the one with the oldest key changes first.
-    if (situation.current == nullptr ||
-        key_since(view).value_or(situation.now) < key_since(*situation.current).value_or(situation.now)) {
-      situation.current = &view;
-    }
+    const auto rank = [&](const SelectorView& each) {
+      return std::pair(is_compromised(situation, each), key_since(each).value_or(situation.now));
+    };
+    // Of several signing selectors, the one with the oldest key changes first. A compromised one is replaced
+    // as an emergency.
+    if (situation.current == nullptr || rank(view) < rank(*situation.current)) situation.current = &view;
   }
 }
 
@@ -75,8 +76,9 @@ std::vector<const SelectorView*> turns_of(const RotationSituation& situation) {
 void find_next(RotationSituation& situation) {
   const auto turns = turns_of(situation);
   for (const Role role : {Role::pending, Role::standby}) {
-    const auto found =
-        std::ranges::find_if(turns, [&](const SelectorView* view) { return view->planned->role == role; });
+    const auto found = std::ranges::find_if(turns, [&](const SelectorView* view) {
+      return view->planned->role == role && !is_compromised(situation, *view);
+    });
     if (found != turns.end() && situation.next == nullptr) situation.next = *found;
   }
   if (!situation.input.ring.empty() && situation.next == nullptr && !turns.empty())
@@ -85,12 +87,17 @@ void find_next(RotationSituation& situation) {
 
 }  // namespace
 
-RotationSituation read_situation(const RotationInput& input, WallTime now) {
-  RotationSituation situation{input, now};
+RotationSituation read_situation(const RotationInput& input, WallTime now,
+                                 const std::optional<Selector>& compromised) {
+  RotationSituation situation{.input = input, .now = now, .compromised = compromised};
   for (const auto& planned : input.selectors) situation.views.push_back(view_of(input, planned, now));
   find_current(situation);
   find_next(situation);
   return situation;
+}
+
+bool is_compromised(const RotationSituation& situation, const SelectorView& view) {
+  return view.planned->compromised || situation.compromised == view.selector();
 }
 
 const SelectorView* find_view(const RotationSituation& situation, const Selector& selector) {

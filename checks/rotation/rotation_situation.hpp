@@ -48,10 +48,14 @@ struct RotationSituation {
   const SelectorView* current = nullptr;
   const SelectorView* next = nullptr;             ///< pending or standby
   const SelectorView* comes_next = nullptr;       ///< next in the ring, if none is pending or standby
-  std::optional<config::Selector> compromised{};  ///< in an emergency
+  std::optional<config::Selector> compromised{};  ///< in a plan for this emergency alone
 };
 
-[[nodiscard]] RotationSituation read_situation(const RotationInput& input, WallTime now);
+[[nodiscard]] RotationSituation read_situation(const RotationInput& input, WallTime now,
+                                               const std::optional<config::Selector>& compromised = {});
+
+/// Whether somebody else has its private key.
+[[nodiscard]] bool is_compromised(const RotationSituation& situation, const SelectorView& view);
 
 [[nodiscard]] const SelectorView* find_view(const RotationSituation& situation,
                                             const config::Selector& selector);

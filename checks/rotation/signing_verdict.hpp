@@ -28,6 +28,7 @@ struct PlannedSelector {
   std::optional<config::Timestamp> since{};  ///< when its role began
   std::optional<config::Timestamp> last_signature{};
   bool never_used = false;
+  bool compromised = false;   ///< the settings say that somebody else has its private key
   SelectorHistory history{};  ///< empty without any probe
   ProbedSelector probed{};    ///< by the last probe
 };

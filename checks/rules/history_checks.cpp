@@ -115,7 +115,7 @@ std::string without_key(const Evidence& evidence, const AnswerGroup& group,
 }
 
 void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.expectation.role != config::Role::retired) return;
+  if (evidence.expectation.role != config::Role::retired || evidence.expectation.compromised) return;
   const auto until = verified_until(evidence);
   if (!until || evidence.answers.published.empty()) return verdict.not_evaluated();
   if (evidence.observation.observed_at >= *until) return;
@@ -134,8 +134,22 @@ void find_removed_too_early(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
+void find_compromised_published(const Evidence& evidence, Verdict& verdict) {
+  if (!evidence.expectation.compromised) return;
+  if (evidence.answers.published.empty()) return verdict.not_evaluated();
+  for (const auto& group : evidence.answers.published) {
+    if (!without_key(evidence, group, evidence.expectation.key_sha256).empty()) continue;
+    const std::string name = group.owner.to_string();
+    verdict.found({.servers = servers_if_others_differ(evidence, group),
+                   .detail = fmt::format("{} has the key", name),
+                   .remedy = fmt::format("Revoke the key at {} with an empty p= now, and let every server "
+                                         "transfer the zone at once.",
+                                         name)});
+  }
+}
+
 void find_retired_still_published(const Evidence& evidence, Verdict& verdict) {
-  if (evidence.expectation.role != config::Role::retired) return;
+  if (evidence.expectation.role != config::Role::retired || evidence.expectation.compromised) return;
   const auto until = verified_until(evidence);
   if (!until || evidence.answers.published.empty()) return verdict.not_evaluated();
   if (evidence.observation.observed_at < *until + removal_grace(evidence.policy.retention)) return;
@@ -252,6 +266,18 @@ constexpr Check history_rows[] = {
          "it.",
      .example = {Example::behaviour, "The key signed until Monday; on Tuesday its record is deleted."},
      .find = find_removed_too_early},
+    {.name = "compromised_key_published",
+     .scope = Scope::record,
+     .needs = Needs::all_servers,
+     .severity = Severity::critical,
+     .reference = "RFC 6376 section 3.6.1",
+     .summary = "the settings say that somebody else has the private key, but the key is still published",
+     .effect = "whoever has the key can sign as the domain",
+     .remedy = "Revoke the key with an empty p= now, and let every server transfer the zone at once.",
+     .example = {Example::behaviour,
+                 "The settings have `compromised: yes`, and one of two servers still has "
+                 "the key."},
+     .find = find_compromised_published},
     {.name = "retired_key_still_published",
      .scope = Scope::record,
      .needs = Needs::history,

@@ -36,7 +36,8 @@ Usage
 
   `plan` asks no server: it prints all steps of the next rotation, with dates.
   `apply` writes what a due step changes in the settings file: it shows the
-  change and asks. A STEP is choose, sign, wait, stop_signing or replace.
+  change and asks. A STEP is choose, sign, wait, gone, or in an emergency
+  stop_signing, replace or clean_up.
   `--compromised` shows what to do at once when somebody else has a key.
 
 Exit codes
@@ -136,8 +137,8 @@ void read_apply(const std::string& step, RotationCommand& command, Errors& error
   if (!command.apply) {
     errors.push_back({"--step", step.empty()
                                     ? "apply needs the step: --step sign"
-                                    : fmt::format("`{}` cannot be used: it must be choose, sign, wait, "
-                                                  "stop_signing or replace",
+                                    : fmt::format("`{}` cannot be used: it must be choose, sign, wait, gone, "
+                                                  "stop_signing, replace or clean_up",
                                                   escape_text(step, 80))});
   }
   if (!command.ask.settings_file) errors.push_back({"--config.file", "apply needs the settings file"});

@@ -50,9 +50,11 @@ std::string why_not_due(const checks::RotationOverview& overview, checks::Rotati
              : "only an emergency has this step: --compromised SELECTOR";
 }
 
-/// Whether the step is due. A change may begin at any time if no date is set, and a last signature may be
-/// entered while it is unknown.
+/// Whether the step is due. A change may begin at any time if no date is set, a last signature may be entered
+/// while it is unknown, and a selector leaves the settings once the last step is done.
 bool may_be_applied(const PlannedStep& step) {
+  const bool is_last = step.step == checks::RotationStep::gone || step.step == checks::RotationStep::clean_up;
+  if (is_last) return step.state == StepState::done;
   return step.state == StepState::due || step.state == StepState::unknown ||
          (step.step == checks::RotationStep::choose && step.state == StepState::pending && !step.earliest);
 }

@@ -34,6 +34,7 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
   expectation.subdomain_identities = selector.subdomain_identities;
   if (selector.expected_key) expectation.key_sha256 = selector.expected_key->sha256;
   expectation.never_used = selector.never_used;
+  expectation.compromised = selector.compromised;
   // For a day, its end: the later time is the safe one.
   if (selector.last_signature) {
     expectation.last_signature = selector.last_signature->last;
@@ -94,6 +95,18 @@ config::Error unknown_domain(const config::DomainName& asked, const config::Sett
           nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest), domain)};
 }
 
+/// The domain of the settings that has a selector of this name, if no domain of the settings has the name.
+const config::DomainSettings* selector_in_place_of_domain(const config::DomainName& asked,
+                                                          const config::Settings& settings) {
+  const auto selector = config::Selector::parse(asked.to_string());
+  if (!selector || asked.label_count() != 1) return nullptr;
+  const auto owner = std::ranges::find_if(settings.domains, [&](const config::DomainSettings& each) {
+    return std::ranges::find(each.selectors, *selector, &config::SelectorSettings::selector) !=
+           each.selectors.end();
+  });
+  return owner == settings.domains.end() ? nullptr : &*owner;
+}
+
 }  // namespace
 
 checks::RotationPolicy rotation_policy(const CheckTarget& target) {
@@ -123,7 +136,12 @@ config::Result<CheckPlan> plan_check(const TargetChoice& choice, const AskOption
   } else {
     const auto known = std::ranges::find(settings.domains, *choice.domain, &config::DomainSettings::domain);
     const bool is_known = known != settings.domains.end();
-    if (!is_known && choice.selectors.empty()) {
+    if (const auto* const owner =
+            is_known ? nullptr : selector_in_place_of_domain(*choice.domain, settings)) {
+      errors.push_back({choice.domain->to_string(),
+                        fmt::format("this is a selector of {} in the settings file; the domain comes first",
+                                    owner->domain.to_string())});
+    } else if (!is_known && choice.selectors.empty()) {
       errors.push_back(unknown_domain(*choice.domain, settings));
     } else {
       plan.targets.push_back(target_of(choice, ask, settings, *choice.domain, is_known ? &*known : nullptr));

@@ -32,6 +32,7 @@ checks::PlannedSelector planned_of(const config::SelectorSettings& selector) {
   planned.since = selector.since;
   planned.last_signature = selector.last_signature;
   planned.never_used = selector.never_used;
+  planned.compromised = selector.compromised;
   return planned;
 }
 

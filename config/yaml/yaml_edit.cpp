@@ -271,11 +271,44 @@ std::optional<std::string> YamlText::remove(const YamlNode& map, std::size_t ind
                                 : end_of(map.entries[index - 1].value, context);
   const auto end = index == 0 ? std::optional(offset(map.entries[1].key.place))
                               : end_of(map.entries[index].value, context);
+  return without_flow(begin, end);
+}
+
+std::optional<std::string> YamlText::remove_item(const YamlNode& list, std::size_t index) const {
+  if (list.items.size() < 2) return std::nullopt;
+  const Context context = inside(list);
+  const YamlNode& item = list.items[index];
+  const auto end = end_of(item, context);
+  if (!end) return std::nullopt;
+  if (is_flow(list)) {
+    return index == 0 ? without_flow(offset(item.place), offset(list.items[1].place))
+                      : without_flow(end_of(list.items[index - 1], context), end);
+  }
+  // The dash may stand alone, above blank lines and comments.
+  auto line = std::prev(std::ranges::upper_bound(lines_, offset(item.place)));
+  const auto has_dash = [&] {
+    return indent_of(*line) == context.indent && at(*line + context.indent) == '-';
+  };
+  while (!has_dash() && line != lines_.begin()) {
+    --line;
+    if (next_token(*line) < offset(item.place) && !has_dash()) return std::nullopt;
+  }
+  return has_dash() ? std::optional(without_lines(*line, *end)) : std::nullopt;
+}
+
+std::optional<std::string> YamlText::without_flow(std::optional<std::size_t> begin,
+                                                  std::optional<std::size_t> end) const {
   if (!begin || !end) return std::nullopt;
   const std::string_view removed = text_.substr(*begin, *end - *begin);
-  // A comment would be lost.
   if (removed.find('\n') != npos && removed.find('#') != npos) return std::nullopt;
   return with({*begin, *end}, "");
+}
+
+std::string YamlText::without_lines(std::size_t begin, std::size_t end) const {
+  const std::size_t stop = line_stop(end);
+  if (stop < text_.size() || begin == lines_.front()) return with({begin, next_line(end)}, "");
+  const auto line = static_cast<std::size_t>(std::ranges::lower_bound(lines_, begin) - lines_.begin());
+  return with({line_stop(lines_[line - 1]), stop}, "");
 }
 
 bool YamlText::find_texts(const YamlNode& node, const Context& context, std::vector<Range>& texts) const {
@@ -324,15 +357,7 @@ std::optional<std::string> YamlText::remove_lines(const YamlNode& map, std::size
   const std::string_view before = text_.substr(begin, key - begin);
   const std::string next = fmt::format("{}{:{}}", line_end_, "", context.indent);
   if (!comments->empty()) return with({key, stop}, fmt::format("{}", fmt::join(*comments, next)));
-  if (before.find_first_not_of(' ') == npos) {
-    const std::size_t after = next_line(*end);
-    if (stop < text_.size() || begin == lines_.front()) return with({begin, after}, "");
-    return with(
-        {line_stop(
-             lines_[static_cast<std::size_t>(std::ranges::lower_bound(lines_, begin) - lines_.begin()) - 1]),
-         stop},
-        "");
-  }
+  if (before.find_first_not_of(' ') == npos) return without_lines(begin, *end);
   // The entry stands after the dash of a list.
   if (before.find_first_not_of(" -") != npos || index != 0) return std::nullopt;
   const std::size_t following = offset(map.entries[1].key.place);

@@ -39,6 +39,9 @@ class YamlText {
   /// Removes the entry at `index`, which is not the only one. Comments on its lines remain.
   [[nodiscard]] std::optional<std::string> remove(const YamlNode& map, std::size_t index) const;
 
+  /// Removes the item at `index` of the list, which is not the only one, with its comments.
+  [[nodiscard]] std::optional<std::string> remove_item(const YamlNode& list, std::size_t index) const;
+
   /// The line, from 1, on which the node ends, if that can be found.
   [[nodiscard]] std::optional<std::size_t> last_line(const YamlNode& parent, const YamlNode& node) const;
 
@@ -79,6 +82,11 @@ class YamlText {
   [[nodiscard]] std::optional<std::vector<std::string>> comments_of(const YamlEntry& entry,
                                                                     const Context& context) const;
   [[nodiscard]] std::optional<std::string> remove_lines(const YamlNode& map, std::size_t index) const;
+  /// Without what is written there in flow style; nothing if a comment would be lost.
+  [[nodiscard]] std::optional<std::string> without_flow(std::optional<std::size_t> begin,
+                                                        std::optional<std::size_t> end) const;
+  /// Without the lines from the one that begins at `begin` to the one that holds `end`.
+  [[nodiscard]] std::string without_lines(std::size_t begin, std::size_t end) const;
   /// The distance between the dash before a map and its keys; 2 without a dash.
   [[nodiscard]] std::size_t step_of(const YamlNode& map) const;
   [[nodiscard]] std::string with(const Range& range, std::string_view replacement) const;

@@ -29,7 +29,7 @@ Json alert_json(const checks::RotationAlert& alert) {
 Json fault_json(const checks::RotationFaultRow& fault) {
   return {{"name", fault.name},       {"severity", checks::to_string(fault.severity)},
           {"summary", fault.summary}, {"effect", fault.effect},
-          {"remedy", fault.remedy},   {"alert", fault.alert ? alert_json(*fault.alert) : Json(nullptr)}};
+          {"remedy", fault.remedy},   {"alert", alert_json(fault.alert)}};
 }
 
 }  // namespace

@@ -59,13 +59,17 @@ Json state_json(const checks::RotationState& state) {
   Json old_keys = Json::array();
   for (const auto& key : state.old_keys) {
     old_keys.push_back({{"selector", key.selector.to_string()},
+                        {"compromised", key.compromised},
                         {"published", key.published},
                         {"still_published", key.still_published},
                         {"removed_too_early", key.removed_too_early},
                         {"safe_to_remove", safe_time_json(key.remove)},
                         {"cache_expiry", safe_time_json(key.gone)}});
   }
+  Json also_active = Json::array();
+  for (const auto& selector : state.also_active) also_active.push_back(selector.to_string());
   return {{"current", selector_or_null(state.current)},
+          {"also_active", std::move(also_active)},
           {"next", selector_or_null(state.next)},
           {"key_since", time_or_null(state.key_since)},
           {"key_may_be_older", state.key_may_be_older},

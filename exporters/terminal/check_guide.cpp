@@ -164,7 +164,7 @@ std::string explain_fault(const checks::RotationFaultRow& fault, std::size_t col
                                   {"Fix", std::string(fault.remedy)},
                                   {"Severity", std::string(checks::to_string(fault.severity))},
                                   {"Scope", "rotation"}};
-  if (fault.alert) list.push_back({"Alert", std::string(fault.alert->name)});
+  list.push_back({"Alert", std::string(fault.alert.name)});
   return page_of(fmt::format("{}: {}", fault.name, fault.summary), list, columns);
 }
 

@@ -168,6 +168,7 @@ void RotationPage::facts() {
       text += fmt::format(", its key {}since {}", state.key_may_be_older ? "seen " : "published ",
                           timestamp_text(*state.key_since, overview_.now));
     }
+    for (const auto& other : state.also_active) text += fmt::format("; also {}", other.to_string());
     fact("Signs now", text);
   } else {
     fact("Signs now", "no selector is active");

@@ -562,6 +562,7 @@ ObservationVector read_observation(const json& vector) {
                 "domain",
                 "selector",
                 "role",
+                "compromised",
                 "zone",
                 "servers",
                 "record",
@@ -583,6 +584,7 @@ ObservationVector read_observation(const json& vector) {
   ObservationVector read;
   read.about = vector.at("about").get<std::string>();
   read.expectation.role = one_of<config::Role>(vector.value("role", json("active")), role_names);
+  read.expectation.compromised = vector.value("compromised", false);
   read.status = vector.value("status", std::string{});
   read.not_evaluated = vector.value("not_evaluated", std::vector<std::string>{});
   for (const std::string sentence : vector.value("not_asked", json::array()))

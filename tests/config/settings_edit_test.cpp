@@ -232,6 +232,43 @@ TEST_CASE("a passphrase of the former key goes with it") {
   fs::remove_all(folder);
 }
 
+TEST_CASE("a selector leaves the settings with its own lines") {
+  const std::vector<SelectorChange> leaving = {{.selector = selector("s2"), .leaves = true}};
+  CHECK(edited(R"(domains:
+  - domain: example.com
+    selectors:
+      # The first.
+      - s1
+      # The second.
+      - name: s2  # old
+        # compromised in May
+        role: retired
+      - s3
+)",
+               leaving) == R"(domains:
+  - domain: example.com
+    selectors:
+      # The first.
+      - s1
+      # The second.
+      - s3
+)");
+  CHECK(edited("domains: [{domain: example.com, selectors: [s1, {name: s2}, s3]}]", leaving) ==
+        "domains: [{domain: example.com, selectors: [s1, s3]}]");
+  CHECK(edited("domains: [{domain: example.com, selectors: [s1]}]", leaving) ==
+        "domains: [{domain: example.com, selectors: [s1]}]");
+  CHECK(edited("domains: [{domain: example.com, selectors: [s2]}]", leaving) ==
+        "test.yaml: example.com would have no selector; remove the whole domain\n");
+  CHECK(
+      edited("domains: [{domain: example.com, rotation: {selectors: [s1, s2]}, selectors: [s1, {name: s2, "
+             "role: standby}]}]",
+             leaving) ==
+      "test.yaml:1:60: domains.rotation.selectors: after the change: the selector s2 is not listed under the "
+      "domain\n");
+  CHECK(selector_yaml(DomainName::parse("example.com").value(), leaving) ==
+        "domains:\n  - domain: example.com\n    selectors:\n      # remove s2\n");
+}
+
 TEST_CASE("what cannot be edited is an error that says what to do") {
   // A comment would be lost.
   CHECK(edited("domains: [{domain: example.com, selectors: [s1, {name: s2, # new\n  never_used: yes, role: "
@@ -354,6 +391,7 @@ struct Selected {
   std::optional<std::string> since{};
   std::optional<std::string> last_signature{};
   std::optional<bool> never_used{};
+  std::optional<bool> compromised{};
   std::optional<std::string> key{};  ///< its fingerprint
 
   friend bool operator==(const Selected&, const Selected&) = default;
@@ -374,6 +412,7 @@ Selected random_selected(const std::string& name) {
   maybe(selected.since, times[pick(times.size())]);
   maybe(selected.last_signature, times[pick(times.size())], 4);
   maybe(selected.never_used, coin(), 4);
+  maybe(selected.compromised, coin(), 4);
   maybe(selected.key, std::string(coin() ? rsa_sha256 : ed25519_sha256));
   return selected;
 }
@@ -385,6 +424,17 @@ bool is_valid(const Selected& selected, Role inherited) {
   if (!selected.last_signature) return true;
   return role != Role::active && (!selected.since || parse_timestamp(*selected.last_signature)->first <=
                                                          parse_timestamp(*selected.since)->last);
+}
+
+/// At least one.
+std::vector<Selected> random_selectors(Role inherited) {
+  std::vector<Selected> selectors;
+  for (const std::string& name : names) {
+    Selected selected = random_selected(name);
+    if (!is_valid(selected, inherited)) selected = {.name = name};
+    if (selectors.empty() || coin()) selectors.push_back(selected);
+  }
+  return selectors;
 }
 
 /// Writes settings in all the forms that they may have, with comments; each comment has a number.
@@ -435,6 +485,7 @@ class Writer {
     if (selected.since) add("since", quoted(*selected.since));
     if (selected.last_signature) add("last_signature", quoted(*selected.last_signature));
     if (selected.never_used) add("never_used", quoted(*selected.never_used ? "yes" : "no"));
+    if (selected.compromised) add("compromised", quoted(*selected.compromised ? "yes" : "no"));
     if (selected.key) add("expected_key", *selected.key);
     if (pick(4) == 0) add("service", "email");
     return entries;
@@ -548,6 +599,7 @@ SelectorChange random_change(Selected& selected) {
   set(selected.last_signature, wanted.last_signature, SelectorKey::last_signature, change.last_signature,
       time);
   set(selected.never_used, wanted.never_used, SelectorKey::never_used, change.never_used, same);
+  set(selected.compromised, wanted.compromised, SelectorKey::compromised, change.compromised, same);
   set(selected.key, wanted.key, SelectorKey::expected_key, change.expected_key, key);
   return change;
 }
@@ -559,6 +611,7 @@ void check_selectors(const std::vector<SelectorSettings>& read, const std::vecto
     RC_ASSERT(read[i].selector == selector(wanted[i].name));
     RC_ASSERT(read[i].role == wanted[i].role.value_or(inherited));
     RC_ASSERT(read[i].never_used == wanted[i].never_used.value_or(false));
+    RC_ASSERT(read[i].compromised == wanted[i].compromised.value_or(false));
     RC_ASSERT(read[i].since == (wanted[i].since ? parse_timestamp(*wanted[i].since) : std::nullopt));
     RC_ASSERT(read[i].last_signature ==
               (wanted[i].last_signature ? parse_timestamp(*wanted[i].last_signature) : std::nullopt));
@@ -568,16 +621,29 @@ void check_selectors(const std::vector<SelectorSettings>& read, const std::vecto
 
 }  // namespace
 
+TEST_CASE("a selector leaves random settings, and the others stay as they are") {
+  CHECK(rc::check([&] {
+    const Role inherited = roles[pick(4)];
+    std::vector<Selected> selectors = random_selectors(inherited);
+    const std::string before = Writer().write(selectors, inherited);
+    RC_LOG(before);
+    const std::size_t leaving = pick(selectors.size());
+    const auto after = edit(before, {{.selector = selector(selectors[leaving].name), .leaves = true}});
+    selectors.erase(selectors.begin() + static_cast<std::ptrdiff_t>(leaving));
+    RC_ASSERT(after.has_value() == !selectors.empty());
+    if (!after) return;
+    const auto settings = read_settings(*after, vectors / "test.yaml", vocabulary);
+    RC_ASSERT(settings.has_value());
+    check_selectors(settings->domains[1].selectors, selectors, inherited);
+    RC_ASSERT(after->size() < before.size());
+  }));
+}
+
 TEST_CASE("a random change of random settings is made exactly, and every comment stays") {
   int edits = 0;
   CHECK(rc::check([&] {
     const Role inherited = roles[pick(4)];
-    std::vector<Selected> selectors;
-    for (const std::string& name : names) {
-      Selected selected = random_selected(name);
-      if (!is_valid(selected, inherited)) selected = {.name = name};
-      if (selectors.empty() || coin()) selectors.push_back(selected);
-    }
+    std::vector<Selected> selectors = random_selectors(inherited);
     Writer writer;
     const std::string before = writer.write(selectors, inherited);
     RC_LOG(before);

@@ -233,10 +233,6 @@ class Player:
             self.delete(deleted[1])
         elif action.sentence.startswith("stop signing with "):
             self.signer = None
-        elif removed := re.match(r"remove (\S+) from the settings file", action.sentence):
-            file = self.folder / "settings.yaml"
-            entry = r"(?m)^      - (\{name: %s,.*|name: %s\b.*(\n        .*)*)\n"
-            file.write_text(re.sub(entry % (removed[1], removed[1]), "", file.read_text()))
         return None
 
     def preflight(self, command):
@@ -392,6 +388,40 @@ def begin(player, out):
     return words[0]
 
 
+def script_actions(script):
+    """The actions of a plan up to signing, in their order, each at its earliest time."""
+    at, actions = None, []
+    for line in script.splitlines():
+        if re.match(r"# 6\. ", line):
+            break
+        if re.match(r"# \d\S* ", line):
+            times = re.search(r", (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", line)
+            at = datetime.datetime.strptime(times[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=datetime.timezone.utc)
+        elif line.startswith("# - "):
+            actions.append((at.timestamp(), Action(line[4:], [])))
+        elif line and not line.startswith("#"):
+            actions.append((at.timestamp(), Action("", [line])))
+    return actions
+
+
+def by_plan(player):
+    """A rotation to a new selector by the script that `rotation plan` prints, executed line by line."""
+    flags = start(player)
+    with_settings = player.case.knows == "settings"
+    command = first_command(player, *(settings(player) if with_settings else ["s1"]), *flags)
+    code, out = player.run(command)
+    code, script = player.run([line.strip() for line in out.splitlines() if " rotation plan " in line][-1])
+    for at, action in script_actions(script):
+        player.clock.move_to(at)
+        printed = player.do(action)
+        if printed:
+            command = printed
+            player.run(command)
+    if player.signer == "s1":
+        raise Failure("the script does not come to signing:\n" + script)
+    player.follow(command)
+
+
 def new_selector(player):
     """A rotation to a new selector, which the program names."""
     flags = start(player)
@@ -426,6 +456,11 @@ def leaked(player):
     flags = start(player)
     words = settings(player) if player.case.knows == "settings" else ["s1"]
     player.follow(first_command(player, *words, "--compromised", "s1", *flags))
+    if player.case.knows == "settings":
+        # The settings know of it now, without the flag.
+        code, out = player.run(first_command(player, *words, *flags))
+        if not re.search(r"Emergency: from s1 to \S+\n\s+✓ done", out) or "publish the record" in out:
+            raise Failure("the settings do not say that the key is compromised:\n" + out)
 
 
 def aliased(player):
@@ -449,7 +484,7 @@ def aliased(player):
 
 def cases():
     """Every kind of rotation with every kind of knowledge; each length of TTL comes with each of both."""
-    kinds = [("new-selector", new_selector), ("ping-pong", in_turn(2)), ("ring-of-three", in_turn(3)),
+    kinds = [("new-selector", new_selector), ("plan-script", by_plan), ("ping-pong", in_turn(2)), ("ring-of-three", in_turn(3)),
              ("provider-alias", aliased), ("emergency", leaked)]
     knowledge = ["nothing", "history", "settings"]
     ttls = [5, 300, 3600]

@@ -112,8 +112,8 @@ void read_servers(const json& servers, const config::DomainName& owner, int& num
 }
 
 checks::PlannedSelector planned(const json& given, const config::DomainName& domain) {
-  only(given, {"name", "role", "key", "since", "last_signature", "never_used", "servers", "target",
-               "target_servers"});
+  only(given, {"name", "role", "key", "since", "last_signature", "never_used", "compromised", "servers",
+               "target", "target_servers"});
   checks::PlannedSelector read;
   read.selector = selector(given.at("name"));
   read.role = must(config::parse_role(given.at("role").get<std::string>()), given.at("role"));
@@ -122,6 +122,7 @@ checks::PlannedSelector planned(const json& given, const config::DomainName& dom
   if (given.contains("since")) read.since = timestamp(given["since"]);
   if (given.contains("last_signature")) read.last_signature = timestamp(given["last_signature"]);
   read.never_used = given.value("never_used", false);
+  read.compromised = given.value("compromised", false);
   read.history.domain = domain;
   read.history.selector = read.selector;
   int number = 0;

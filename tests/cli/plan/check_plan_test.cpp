@@ -163,6 +163,15 @@ TEST_CASE("what neither the command line nor the file gives is an error of the c
   CHECK_FALSE(plan_check(command({"example.com", "-6"}), settings()));
 }
 
+TEST_CASE("a selector of the settings in the place of the domain is an error that says so") {
+  const auto made = plan_check(command({"s1", "s2"}), settings());
+  REQUIRE_FALSE(made);
+  CHECK(made.error().front().where == "s1");
+  CHECK(made.error().front().message ==
+        "this is a selector of example.com in the settings file; the domain comes first");
+  CHECK(plan_check(command({"s3", "s2"}), settings()));
+}
+
 TEST_CASE("the dates in the settings become expectations of each selector") {
   using namespace std::chrono_literals;
   constexpr auto dated = R"(

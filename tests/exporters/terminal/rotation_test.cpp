@@ -67,9 +67,8 @@ TEST_CASE("no line of a rotation is wider than the terminal, and no foreign octe
           std::istringstream stream(text);
           for (std::string line; std::getline(stream, line);) {
             INFO(file.filename().string() << " at " << columns << ": " << line);
-            const auto start = line.find_first_not_of("# ");
             const bool is_copy =
-                start != std::string::npos && std::ranges::find(copied, line.substr(start)) != copied.end();
+                std::ranges::any_of(copied, [&](const auto& each) { return line.ends_with(each); });
             CHECK((is_copy || text_width(line) <= std::max<std::size_t>(columns, 40)));
             CHECK(std::ranges::none_of(line, [&](char c) {
               const auto octet = static_cast<unsigned char>(c);
@@ -95,9 +94,12 @@ TEST_CASE("a plan is a valid shell script that runs only its commands") {
         commands.push_back(line.substr(0, line.find(' ', line.find(' ') + 1)));
     }
     INFO(script);
-    // The roles of the new key change before it is made, and when it signs.
-    CHECK(commands == std::vector<std::string>{"dkimprobe rotation", "test !", "dkimprobe record",
-                                               "dkimprobe preflight", "dkimprobe rotation"});
+    // The roles of the new key change before it is made, unless it is chosen already, and when it signs.
+    std::vector<std::string> wanted{"test !", "dkimprobe record", "dkimprobe preflight",
+                                    "dkimprobe rotation"};
+    const std::string_view chosen = name;
+    if (chosen != "plan_given" && chosen != "plan_first") wanted.insert(wanted.begin(), "dkimprobe rotation");
+    CHECK(commands == wanted);
   }
 }
 

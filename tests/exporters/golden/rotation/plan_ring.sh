@@ -15,7 +15,7 @@ test ! -e s2.example.com.pem && (umask 077 && openssl genpkey -quiet -algorithm 
 # 3. Publish it, 2026-11-22 12:00:00 UTC
 # in every zone file or control panel that serves the name
 # - publish its record; this prints the line for a zone file
-dkimprobe record example.com s2 --key s2.example.com.pem --format zone
+dkimprobe record example.com s2 --key s2.example.com.pem --format zone --ttl 3600
 
 # 4. Check on each server, 2026-11-22 12:00:00 UTC
 # every nameserver has it, and no cache denies it
