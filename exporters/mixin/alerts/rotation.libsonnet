@@ -9,7 +9,7 @@ function(config)
 
   // The rotation faults from the program's catalogue. Faults that the daemon does not report have no alert. Where a
   // finding reports the same fault of the selector, only the finding alerts.
-  local faults = std.filter(function(fault) fault.alert != null, catalogue.rotation_faults);
+  local faults = catalogue.rotation_faults;
   local loud = 'severity=~"critical|warning"';
   local unlessFound(fault) =
     if fault.alert.redundant_with == null then ''
