@@ -42,7 +42,9 @@ std::optional<KeyIdentity> read_public_key(SettingValues& file, const YamlValue&
   return path ? file.take(value, read_public_key_file(*path)) : std::nullopt;
 }
 
-std::optional<KeyIdentity> read_expected_key(SettingValues& file, const YamlValue& value) {
+/// `record` becomes the text of the record, if the key is given so.
+std::optional<KeyIdentity> read_expected_key(SettingValues& file, const YamlValue& value,
+                                             std::string& record) {
   static const std::vector<std::string> keys = {"public_key", "private_key", "record", "sha256",
                                                 "passphrase_file"};
   const std::size_t errors_before = file.error_count();
@@ -65,7 +67,9 @@ std::optional<KeyIdentity> read_expected_key(SettingValues& file, const YamlValu
   const auto& [key, held] = *values.begin();
   if (key == "private_key") return read_private_key(file, held, passphrase ? &passphrase.mapped() : nullptr);
   if (key == "public_key") return read_public_key(file, held);
-  return file.parsed(held, key == "record" ? read_expected_record : read_fingerprint);
+  if (key == "sha256") return file.parsed(held, read_fingerprint);
+  record = held.node->text;
+  return file.parsed(held, read_expected_record);
 }
 
 // ---- Selectors ----
@@ -123,7 +127,7 @@ std::optional<SelectorSettings> read_selector(SettingValues& file, const YamlVal
     apply(own, selector);
     const bool role_known = own.role_known && (own.role || group.role_known);
     if (const YamlValue* const expected = file.find(values, "expected_key"))
-      selector.expected_key = read_expected_key(file, *expected);
+      selector.expected_key = read_expected_key(file, *expected, selector.expected_record);
     read_dates(file, value, values, role_known, selector);
     if (const YamlValue* const compromised = file.find(values, "compromised"))
       selector.compromised = file.read_yes_no(*compromised).value_or(false);

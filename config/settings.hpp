@@ -57,6 +57,7 @@ struct SelectorSettings {
   Role role = Role::active;
   Service service = Service::email;
   std::optional<KeyIdentity> expected_key{};
+  std::string expected_record{};              ///< its text, if the settings give the key so; raw
   bool subdomain_identities = false;          ///< whether i= of its signatures may name a subdomain of d=
   std::optional<Timestamp> since{};           ///< when its role began
   std::optional<Timestamp> last_signature{};  ///< with its current key or an earlier one

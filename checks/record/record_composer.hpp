@@ -17,6 +17,8 @@ struct KeyRecordTags {
   std::vector<std::string> services{};  ///< `s=`
   std::vector<std::string> flags{};     ///< `t=`
   std::string notes{};                  ///< `n=`, not encoded yet
+
+  friend bool operator==(const KeyRecordTags&, const KeyRecordTags&) = default;
 };
 
 /// The record of the public key. `k=` is omitted for rsa, its default.

@@ -110,7 +110,7 @@ CommandResult publish_practices(const RecordCommand& command) {
 }
 
 /// The expected key of the selector in the settings file.
-config::Result<config::KeyIdentity> key_of_settings(const RecordCommand& command) {
+config::Result<config::KeyFile> key_of_settings(const RecordCommand& command) {
   const auto settings = load_settings(*command.settings_file);
   if (!settings) return tl::unexpected(settings.error());
   const std::string domain = command.domain.to_string();
@@ -131,15 +131,17 @@ config::Result<config::KeyIdentity> key_of_settings(const RecordCommand& command
     return failure(fmt::format("it has only the SHA-256 of the key of {} of {}, not the key; give --key FILE",
                                selector, domain));
   }
-  return *known->expected_key;
+  return config::KeyFile{.kind = config::KeyFile::Kind::public_key,
+                         .identity = *known->expected_key,
+                         .record = known->expected_record};
 }
 
-config::Result<config::KeyIdentity> key_of(const RecordCommand& command) {
+config::Result<config::KeyFile> key_of(const RecordCommand& command) {
   if (!command.key) return key_of_settings(command);
   auto key = config::read_key_file(command.key->file, command.key->passphrase);
   if (!key) return tl::unexpected(std::move(key.error()));
   for (const auto& warning : key->warnings) print_warning({"", warning});
-  return std::move(key->identity);
+  return key;
 }
 
 }  // namespace
@@ -156,8 +158,10 @@ CommandResult run(const RecordCommand& command) {
   if (!command.revoke) {
     const auto key = key_of(command);
     if (!key) return tl::unexpected(key.error());
-    expectation.key_sha256 = key->sha256;
-    text = checks::compose_key_record(*key, command.tags);
+    expectation.key_sha256 = key->identity.sha256;
+    // A record is published as the operator wrote it, unless flags give its tags.
+    const bool is_written = !key->record.empty() && command.tags == checks::KeyRecordTags{};
+    text = is_written ? key->record : checks::compose_key_record(key->identity, command.tags);
   }
   const config::DomainName& holder = command.via ? *command.via : *selector_name;
   output.record = planned(command, holder, text);

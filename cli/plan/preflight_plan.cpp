@@ -64,13 +64,14 @@ config::Result<PreflightPlan> plan_preflight(const PreflightCommand& command,
                                          &config::SelectorSettings::selector);
     if (known != domain->selectors.end()) {
       signing.key = known->expected_key;
+      if (!known->expected_record.empty()) signing.text = known->expected_record;
       signing.selector.never_used = signing.selector.never_used || known->never_used;
       signing.selector.last_signature = known->last_signature;
     }
   }
   if (key) {
     signing.key = key->identity;
-    if (!key->record.empty()) signing.text = key->record;
+    signing.text = key->record.empty() ? std::nullopt : std::optional(key->record);
   }
   plan.next = next_commands(command, domain != settings.domains.end());
   return plan;

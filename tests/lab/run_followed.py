@@ -29,8 +29,9 @@ import tempfile
 import time
 import traceback
 
+import own_namespace
+
 HERE = pathlib.Path(__file__).resolve().parent
-INSIDE = "DKIMPROBE_FOLLOWED_LAB"  # set in the namespace
 MOST_COMMANDS = 60
 RUN_SECONDS = 300  # only a program that hangs takes so long
 
@@ -459,7 +460,7 @@ def leaked(player):
     if player.case.knows == "settings":
         # The settings know of it now, without the flag.
         code, out = player.run(first_command(player, *words, *flags))
-        if not re.search(r"Emergency: from s1 to \S+\n\s+✓ done", out) or "publish the record" in out:
+        if "\n  Emergency: from s1 to " not in out or "publish the record" in out:
             raise Failure("the settings do not say that the key is compromised:\n" + out)
 
 
@@ -538,13 +539,7 @@ def main():
 
 
 if __name__ == "__main__":
-    if os.geteuid() != 0:
-        print("SKIPPED all rotations: ONLY ROOT CAN CREATE A NETWORK NAMESPACE, so none was run")
-        print("0 passed, 0 failed")
-        sys.exit(0)
-    if INSIDE not in os.environ:
-        os.environ[INSIDE] = "1"
-        os.execvp("unshare", ["unshare", "-n", "--", sys.executable, *sys.argv])
+    own_namespace.run_inside("rotations")
     import rotation_lab
     from run_cases import build_resolver_guard
 
