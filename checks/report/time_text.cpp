@@ -86,7 +86,11 @@ std::string elapsed_text(milliseconds time) {
 }
 
 std::string distance_text(probe::WallTime time, probe::WallTime now) {
-  return time > now ? "in " + wait_text(time - now) : elapsed_text(now - time) + " ago";
+  if (time <= now) return elapsed_text(now - time) + " ago";
+  // The time itself stands beside it: "in 1 day", not "in 1 day 1 h", for a second more.
+  const auto whole = std::chrono::ceil<seconds>(time - now);
+  const auto excess = whole % rounding_unit(whole);
+  return "in " + wait_text(excess * 100 < whole ? whole - excess : whole);
 }
 
 std::string measured_text(std::chrono::microseconds time) {

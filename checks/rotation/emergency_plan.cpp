@@ -126,23 +126,27 @@ PlannedStep replace_step(const RotationSituation& situation, RotationChange& cha
   return step;
 }
 
-/// What changes in the roles by the first two steps, told with the last of them that is not done. A new
-/// selector is pending until its key is on every server.
+/// What changes in the roles by the first two steps. Settings are changed step by step; a command names all
+/// roles, so it comes with the last step that is not done. A new selector is pending until its key is on
+/// every server.
 void add_new_roles(const RotationSituation& situation, const SelectorView& bad, RotationChange& change) {
-  std::vector<config::SelectorChange> roles;
-  const PlannedStep& replace = change.steps.back();
-  const bool is_replaced = replace.state == StepState::done;
-  if (bad.planned->role == Role::active) {
-    roles.push_back(becomes_retired(bad.selector(), situation.now));
-    if (is_unrecorded(situation, bad)) roles.back().compromised = true;
-  } else if (is_unrecorded(situation, bad)) {
-    add_roles(situation, {{.selector = bad.selector(), .compromised = true}}, change.steps.front());
-  }
+  PlannedStep& stop = change.steps.front();
+  PlannedStep& replace = change.steps.back();
+  std::vector<config::SelectorChange> stopped;
+  if (bad.planned->role == Role::active)
+    stopped.push_back(becomes_retired(bad.selector(), situation.now));
+  else if (is_unrecorded(situation, bad))
+    stopped.push_back({.selector = bad.selector()});
+  if (is_unrecorded(situation, bad)) stopped.back().compromised = true;
+  std::vector<config::SelectorChange> signs;
   if (change.to_is_new)
-    roles.push_back(becomes_pending(*change.to, true));
-  else if (!is_replaced && replace.earliest)
-    roles.push_back(becomes_active(*change.to, situation.now));
-  if (!roles.empty()) add_roles(situation, roles, is_replaced ? change.steps.front() : change.steps.back());
+    signs.push_back(becomes_pending(*change.to, true));
+  else if (!is_done(replace) && replace.earliest)
+    signs.push_back(becomes_active(*find_view(situation, *change.to), situation.now));
+  const bool together = !situation.input.call.has_settings() && !is_done(replace);
+  if (together) signs.insert(signs.begin(), stopped.begin(), stopped.end());
+  if (!together && !stopped.empty()) add_roles(situation, stopped, stop);
+  if (!signs.empty()) add_roles(situation, signs, replace);
 }
 
 PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& bad,
@@ -166,12 +170,13 @@ PlannedStep revoke_step(const RotationSituation& situation, const SelectorView& 
     step.state = StepState::unknown;
     step.summary = bad.probed() ? "not every server could be checked" : "no server has been queried yet";
   } else {
-    step.summary = without == 0
-                       ? "now, do not wait for step 2: every server still publishes the key"
-                       : fmt::format(
-                             "now, do not wait for step 2: {} of {} servers no longer publish the key; still "
-                             "published by {}",
-                             without, servers.size(), servers_text(servers, is_right));
+    const auto with =
+        static_cast<std::size_t>(std::ranges::count(servers, Progress::match, &ServerProgress::progress));
+    step.summary = fmt::format("now, do not wait for step 2: {} of {} servers still {} the key", with,
+                               servers.size(), with == 1 ? "publishes" : "publish");
+    if (with < servers.size()) step.summary += ": " + servers_text(servers, is_right);
+    if (with + without < servers.size())
+      step.summary += fmt::format("; {} could not be checked", servers.size() - with - without);
   }
   step.actions.push_back(revoke_action(situation.input, bad));
   step.actions.push_back(
@@ -221,7 +226,9 @@ void add_clean_up(const RotationSituation& situation, const SelectorView& bad, R
   if (std::ranges::all_of(change.steps, is_done)) {
     step.state = StepState::done;
     step.since = gone.since;
-    add_leaving(situation, bad.selector(), step);
+    if (situation.input.call.has_settings())
+      step.summary +=
+          "; leave it in the settings file as compromised, so that the return of its key is noticed";
   }
   change.steps.push_back(std::move(step));
 }

@@ -46,6 +46,7 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situatio
       step.earliest = remove.at;
       step.summary = fmt::format("mail signed with {} may be in transit for {}{}", from,
                                  duration_text(situation.input.policy.retention), counted_from(*ending.view));
+      add_command_for_later(situation, step);
       break;
     case Readiness::unknown:
       step.summary = fmt::format("the last signature with {} is unknown", from);
@@ -227,7 +228,11 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
   change.steps.push_back(seen_step(current, to, nobody));
   auto sign =
       step_of(RotationStep::sign, StepState::done, current == nullptr ? nobody : fmt::format("{} signs", to));
-  if (current != nullptr && current->planned->since) sign.since = current->planned->since->first;
+  if (current != nullptr && current->planned->since) {
+    // If only the day is known: after the key was there.
+    const config::Timestamp& since = *current->planned->since;
+    sign.since = std::clamp(current->key.first_seen.value_or(since.first), since.first, since.last);
+  }
   change.steps.push_back(std::move(sign));
   change.steps.push_back(wait_step(ending, situation));
   const StepState waiting = change.steps.back().state;

@@ -19,6 +19,10 @@ bool is_corrupted(Progress progress) {
   return progress == Progress::corrupted;
 }
 
+bool has_other_key(Progress progress) {
+  return progress == Progress::mismatch;
+}
+
 bool is_not_right(Progress progress) {
   return !is_right(progress);
 }
@@ -101,7 +105,7 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
                           const RotationChange& change) {
   const SelectorView* const next = situation.next;
   const bool is_there = next != nullptr && next->has_next_key();
-  const bool is_named = next != nullptr && next->planned->key_sha256;
+  const bool is_named = next != nullptr && next->planned->has_key_in_settings();
   const bool has_file = next != nullptr && next->planned->has_key_file;
   const bool is_made = is_there || is_named || has_file;
   auto make = step_of(RotationStep::make_key,
@@ -111,7 +115,8 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
                       is_there   ? fmt::format("there is a key for {}", to)
                       : is_named ? "the settings file names the key"
                       : has_file ? fmt::format("the key is in {}", next->planned->key_file)
-                      : chosen   ? fmt::format("there is no key for {} yet", to)
+                      : chosen   ? fmt::format("there is no key for {} yet, and no file {} in this directory",
+                                               to, key_file_name(situation.input.domain, *change.to))
                                  : fmt::format("a new key pair for {}; never reuse a key", to));
   if (is_made && is_there) make.since = next->key.first_seen;
   if (!is_made) make.actions.push_back(make_key_action(situation.input, next_selector(situation, change)));
@@ -150,9 +155,13 @@ PlannedStep publish_step(const RotationSituation& situation, const SelectorView&
     publish.summary = next.probed() ? "no server could be checked" : "no server has been queried yet";
   } else {
     if (ready) publish.state = StepState::due;
-    publish.summary = next.holds_earlier_key()
-                          ? fmt::format("{} still has the key that it signed with before", to)
-                          : "no server has the key";
+    publish.summary =
+        next.holds_earlier_key() ? fmt::format("{} still has the key that it signed with before", to)
+        : next.count(Progress::mismatch) > 0
+            ? fmt::format("servers have another key than {}: {}",
+                          next.planned->is_key_of_file ? next.planned->key_file : "the settings name",
+                          servers_text(servers, has_other_key))
+            : "no server has the key";
     publish.actions.push_back(record_action(situation, next_selector(situation, change)));
   }
   return publish;
@@ -166,8 +175,12 @@ PlannedStep see_step(const RotationSituation& situation, const SelectorView& nex
   const bool damaged = next.count(Progress::corrupted) > 0;
   if (right > 0 && right == servers.size()) {
     see.state = StepState::done;
-    see.summary = servers.size() == 1 ? "the only server has the correct key"
-                                      : fmt::format("all {} servers have the correct key", servers.size());
+    const std::string_view which = next.planned->key_sha256 ? "correct" : "same";
+    see.summary = servers.size() == 1 ? fmt::format("the only server has {} key",
+                                                    next.planned->key_sha256 ? "the correct" : "a")
+                                      : fmt::format("all {} servers have the {} key", servers.size(), which);
+    if (!next.planned->key_sha256)
+      see.summary += "; whether it is yours is unknown here: preflight compares it with --key FILE";
     for (const auto& server : servers) {
       if (server.since) see.since = std::max(see.since.value_or(*server.since), *server.since);
     }
@@ -224,12 +237,7 @@ void describe_ready(const RotationSituation& situation, const SelectorView& next
 void add_signing_actions(const RotationSituation& situation, const RotationChange& change,
                          PlannedStep& step) {
   step.actions.push_back(sign_action(change.from, *change.to));
-  std::vector roles{becomes_active(*change.to, situation.now)};
-  // From now on any other key at the selector is a fault.
-  const SelectorView& next = *situation.next;
-  if (!next.planned->key_sha256 && !next.key.sha256.empty())
-    roles.front().expected_key =
-        config::ExpectedKeyText{config::ExpectedKeyText::Form::sha256, next.key.sha256};
+  std::vector roles{becomes_active(*situation.next, situation.now)};
   if (change.from) roles.push_back(becomes_retired(*change.from, situation.now));
   add_roles(situation, roles, step);
 }
@@ -291,10 +299,10 @@ void add_ending(const RotationSituation& situation, RotationChange& change) {
   }
   const PlannedStep& sign = change.steps.back();
   const seconds retention = situation.input.policy.retention;
-  auto wait =
-      step_of(RotationStep::wait, StepState::pending,
-              fmt::format("{} after the last signature with {}, so that mail in transit can be verified",
-                          duration_text(retention), change.from->to_string()));
+  auto wait = step_of(
+      RotationStep::wait, StepState::pending,
+      fmt::format("{} after the day of the last signature with {}, so that mail in transit can be verified",
+                  duration_text(retention), change.from->to_string()));
   const std::string from = change.from->to_string();
   auto revoke = step_of(RotationStep::revoke, StepState::pending,
                         fmt::format("replace the record of {} by one with an empty p=", from));
@@ -304,7 +312,7 @@ void add_ending(const RotationSituation& situation, RotationChange& change) {
         fmt::format("no server has the key of {}: mail signed with it cannot be verified now", from);
     revoke.summary = fmt::format("no server has a key of {} to revoke", from);
   } else {
-    if (sign.earliest) wait.earliest = std::max(*sign.earliest, situation.now) + retention;
+    if (sign.earliest) wait.earliest = day_of(std::max(*sign.earliest, situation.now)).last + retention;
     revoke.earliest = wait.earliest;
   }
   change.steps.push_back(std::move(wait));

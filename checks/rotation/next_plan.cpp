@@ -26,11 +26,12 @@ void add_end_of_old(const RotationSituation& situation, WallTime time, RotationC
   const RotationInput& input = situation.input;
   const SelectorView& old = *situation.current;
   const std::string from = change.from->to_string();
-  time += input.policy.retention;
-  add_step(change, RotationStep::wait,
-           fmt::format("{} after the last signature with {}, so that mail in transit can be verified",
-                       duration_text(input.policy.retention), from),
-           time, {});
+  time = day_of(time).last + input.policy.retention;
+  add_step(
+      change, RotationStep::wait,
+      fmt::format("{} after the day of the last signature with {}, so that mail in transit can be verified",
+                  duration_text(input.policy.retention), from),
+      time, {});
   const seconds copies = old.ttl_seconds ? seconds{*old.ttl_seconds} : input.policy.unknown_wait;
   add_step(change, RotationStep::revoke, "then the key verifies nothing any more", time,
            {revoke_action(input, old)});
@@ -46,7 +47,8 @@ void add_end_of_old(const RotationSituation& situation, WallTime time, RotationC
 }  // namespace
 
 RotationOverview plan_next(const RotationInput& input, WallTime now) {
-  const RotationSituation situation = read_situation(input, now);
+  RotationSituation situation = read_situation(input, now);
+  situation.is_for_later = true;
   RotationOverview overview;
   overview.domain = input.domain;
   overview.now = now;
@@ -73,7 +75,7 @@ RotationOverview plan_next(const RotationInput& input, WallTime now) {
     add_step(change, RotationStep::choose, fmt::format("{}: {}", to, why), time, {});
     add_roles(situation, {becomes_pending(*change.to, never_used)}, change.steps.back());
   }
-  if (view != nullptr && view->planned->key_sha256)
+  if (view != nullptr && view->planned->has_key_in_settings())
     add_step(change, RotationStep::make_key, "the settings file names the key", time, {});
   else if (view != nullptr && view->planned->has_key_file)
     add_step(change, RotationStep::make_key, fmt::format("the key is in {}", view->planned->key_file), time,

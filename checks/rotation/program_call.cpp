@@ -11,7 +11,11 @@ namespace dkimprobe::checks {
 
 std::string shell_command(const std::vector<std::string>& words) {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " ") + config::shell_word(word);
+  for (std::string_view word : words) {
+    const bool has_day = word.ends_with(day_of_run);
+    if (has_day) word.remove_suffix(day_of_run.size());
+    text += (text.empty() ? "" : " ") + config::shell_word(word) + (has_day ? "$(date -u +%F)" : "");
+  }
   return text;
 }
 

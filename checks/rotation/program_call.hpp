@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/names/domain_name.hpp"
@@ -21,6 +22,9 @@ struct ProgramCall {
 
   [[nodiscard]] bool has_settings() const { return !settings_flags.empty(); }
 };
+
+/// At the end of a word: the day on which the shell runs the command, in UTC.
+inline constexpr std::string_view day_of_run{"\0day", 4};
 
 /// The words as one command.
 [[nodiscard]] std::string shell_command(const std::vector<std::string>& words);

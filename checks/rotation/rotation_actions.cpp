@@ -56,7 +56,7 @@ bool has(const PlannedSelector& planned, config::SelectorKey key) {
     case config::SelectorKey::compromised:
       return planned.compromised;
     case config::SelectorKey::expected_key:
-      return planned.key_sha256.has_value();
+      return planned.has_key_in_settings();
   }
   return false;
 }
@@ -71,32 +71,47 @@ struct RoleWords {
   Words flags{};
 };
 
+/// The TTL of the selector's last record, or else of the current one, or of any other.
+std::optional<std::uint32_t> usual_ttl(const RotationSituation& situation, const NextSelector& next) {
+  if (next.view != nullptr && next.view->ttl_seconds) return next.view->ttl_seconds;
+  if (situation.current != nullptr && situation.current->ttl_seconds) return situation.current->ttl_seconds;
+  const auto other = std::ranges::find_if(
+      situation.views, [](const SelectorView& view) { return view.ttl_seconds.has_value(); });
+  return other == situation.views.end() ? std::nullopt : other->ttl_seconds;
+}
+
 RoleWords role_words(const RotationSituation& situation, const std::vector<config::SelectorChange>& changes,
                      const std::optional<Selector>& without = {}) {
   RoleWords words;
-  const auto add = [&](const Selector& selector, config::Role role,
-                       const std::optional<config::Timestamp>& last_signature, bool never_used) {
+  const auto add = [&](const Selector& selector, config::Role role, const std::string& last_signature,
+                       bool never_used) {
     const std::string name = selector.to_string();
     const bool is_active = role == config::Role::active;
     words.selectors.push_back(is_active ? name : fmt::format("{}:{}", name, config::to_string(role)));
-    if (last_signature && !is_active)
-      append(words.flags, {"--last-signature", name + '=' + config::to_string(*last_signature)});
+    if (!last_signature.empty() && !is_active)
+      append(words.flags, {"--last-signature", name + '=' + last_signature});
     if (never_used) append(words.flags, {"--never-used", name});
+  };
+  const auto last_of = [](const PlannedSelector& planned) {
+    return planned.last_signature ? config::to_string(*planned.last_signature) : std::string();
+  };
+  const auto last_after = [&](const config::SelectorChange& change) {
+    if (!change.last_signature) return std::string();
+    return situation.is_for_later ? std::string(day_of_run) : config::to_string(*change.last_signature);
   };
   for (const auto& planned : situation.input.selectors) {
     if (planned.selector == without) continue;
     const auto change = std::ranges::find(changes, planned.selector, &config::SelectorChange::selector);
     if (change == changes.end()) {
-      add(planned.selector, planned.role, planned.last_signature, planned.never_used);
+      add(planned.selector, planned.role, last_of(planned), planned.never_used);
     } else {
-      add(planned.selector, *change->role,
-          change->last_signature ? change->last_signature : planned.last_signature,
+      add(planned.selector, *change->role, change->last_signature ? last_after(*change) : last_of(planned),
           change->never_used.value_or(false));
     }
   }
   for (const auto& change : changes) {
     if (find_view(situation, change.selector) == nullptr)
-      add(change.selector, *change.role, change.last_signature, change.never_used.value_or(false));
+      add(change.selector, *change.role, last_after(change), change.never_used.value_or(false));
   }
   if (situation.compromised && situation.compromised != without)
     append(words.flags, {"--compromised", situation.compromised->to_string()});
@@ -199,9 +214,7 @@ RotationAction record_action(const RotationSituation& situation, const NextSelec
     flags = {"--key", key_file_of(input, next)};
   }
   append(flags, {"--format", "zone"});
-  const bool had_record = next.view != nullptr && next.view->ttl_seconds;
-  const SelectorView* const like = had_record ? next.view : situation.current;
-  if (like != nullptr && like->ttl_seconds) append(flags, {"--ttl", std::to_string(*like->ttl_seconds)});
+  if (const auto ttl = usual_ttl(situation, next)) append(flags, {"--ttl", std::to_string(*ttl)});
   return {"publish its record; this prints the line for a zone file",
           {command_text(input.call, {"record"}, input.domain, {next.selector.to_string()}, flags)}};
 }
@@ -211,7 +224,7 @@ RotationAction preflight_action(const RotationSituation& situation, const NextSe
   const PlannedSelector* const planned = next.planned();
   Words flags;
   const bool is_made = planned != nullptr && (planned->key_sha256 || next.view->has_next_key());
-  if (!is_made || (planned->has_key_file && !planned->key_sha256))
+  if (!is_made || (planned->has_key_file && !planned->has_key_in_settings()))
     flags = {"--key", key_file_of(input, next)};
   // The settings file says so of its own selectors.
   const bool settings_say_so = planned != nullptr && input.call.has_settings();
@@ -280,6 +293,13 @@ config::SelectorChange becomes_active(const Selector& selector, WallTime time) {
   return change;
 }
 
+config::SelectorChange becomes_active(const SelectorView& view, WallTime time) {
+  config::SelectorChange change = becomes_active(view.selector(), time);
+  if (!view.planned->has_key_in_settings() && !view.key.sha256.empty())
+    change.expected_key = config::ExpectedKeyText{config::ExpectedKeyText::Form::sha256, view.key.sha256};
+  return change;
+}
+
 config::SelectorChange becomes_retired(const Selector& selector, WallTime time) {
   config::SelectorChange change{.selector = selector, .role = config::Role::retired};
   change.last_signature = day_of(time);
@@ -312,6 +332,12 @@ void add_roles(const RotationSituation& situation, const std::vector<config::Sel
   append(flags, input.call.flags);
   step.actions.push_back({"or let this command write it; it shows the change and asks",
                           {command_text(input.call, {"rotation", "apply"}, input.domain, {}, flags)}});
+}
+
+void add_command_for_later(const RotationSituation& situation, PlannedStep& step) {
+  if (situation.input.call.has_settings()) return;
+  step.actions.push_back(next_command(situation.input, role_words(situation, {})));
+  step.actions.back().summary = "then run this:";
 }
 
 void add_leaving(const RotationSituation& situation, const Selector& selector, PlannedStep& step) {

@@ -47,7 +47,7 @@ struct SigningWait {
 
 [[nodiscard]] RotationAction make_key_action(const RotationInput& input, const NextSelector& next);
 
-/// The new record gets the TTL that the selector's last record had, or else that of the current one.
+/// The new record gets the TTL that the selector's last record had, or else that of another selector.
 [[nodiscard]] RotationAction record_action(const RotationSituation& situation, const NextSelector& next);
 
 /// A preflight that waits long enough for servers and caches.
@@ -70,6 +70,9 @@ struct SigningWait {
 
 [[nodiscard]] config::SelectorChange becomes_active(const config::Selector& selector, WallTime time);
 
+/// The same for one that has its key: any other key at it is a fault from then on.
+[[nodiscard]] config::SelectorChange becomes_active(const SelectorView& view, WallTime time);
+
 /// `time` is on the day of its last signature.
 [[nodiscard]] config::SelectorChange becomes_retired(const config::Selector& selector, WallTime time);
 
@@ -77,6 +80,10 @@ struct SigningWait {
 /// them, or without a settings file the next command.
 void add_roles(const RotationSituation& situation, const std::vector<config::SelectorChange>& changes,
                PlannedStep& step);
+
+/// Adds the command that names the present roles, for a step that waits: one that computes a day, as a plan
+/// has it, would move the time each time it is run. Settings know the roles.
+void add_command_for_later(const RotationSituation& situation, PlannedStep& step);
 
 /// Adds how the selector leaves the plan. One of a ring stays until its next turn.
 void add_leaving(const RotationSituation& situation, const config::Selector& selector, PlannedStep& step);

@@ -163,7 +163,7 @@ void add_notes(const RotationSituation& situation, RotationOverview& overview) {
                                    view.key.sha256.empty() ? ", but no key of it was seen" : "",
                                    current == nullptr ? "the ring" : current->selector().to_string());
     // Ages can be compared only between keys.
-    if (current != nullptr && !current->key.sha256.empty() && !view.key.sha256.empty())
+    if (current != nullptr && key_since(*current) < key_since(view))
       note += situation.input.ring.empty() ? ", whose key is older" : ", whose key is in the ring";
     overview.notes.push_back(std::move(note));
   }
@@ -235,9 +235,8 @@ std::string_view to_string(RotationStep step) {
 }
 
 std::optional<RotationStep> parse_rotation_step(std::string_view name) {
-  for (const RotationStep step :
-       {RotationStep::choose, RotationStep::sign, RotationStep::wait, RotationStep::gone,
-        RotationStep::stop_signing, RotationStep::replace, RotationStep::clean_up}) {
+  for (const RotationStep step : {RotationStep::choose, RotationStep::sign, RotationStep::wait,
+                                  RotationStep::gone, RotationStep::stop_signing, RotationStep::replace}) {
     if (name == to_string(step)) return step;
   }
   return std::nullopt;

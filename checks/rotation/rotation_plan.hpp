@@ -161,7 +161,7 @@ struct RotationOverview {
 [[nodiscard]] RotationOverview plan_next(const RotationInput& input, WallTime now);
 
 [[nodiscard]] std::string_view to_string(RotationStep step);
-/// Of the steps that change the settings: choose, sign, wait, gone, stop_signing, replace, clean_up.
+/// Of the steps that change the settings: choose, sign, wait, gone, stop_signing, replace.
 [[nodiscard]] std::optional<RotationStep> parse_rotation_step(std::string_view name);
 [[nodiscard]] std::string_view to_string(StepState state);
 [[nodiscard]] std::string_view to_string(ActionKind kind);

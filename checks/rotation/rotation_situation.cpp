@@ -14,10 +14,13 @@ using std::chrono::seconds;
 /// How long before the due date a change should begin: caches and corrections take days.
 constexpr days longest_preparation{7};
 
-/// Sets the TTLs and the alias of the view.
+/// Sets the TTLs, the alias and whether the key has appeared.
 void read_timelines(SelectorView& view) {
   for (const auto& timeline : view.planned->history.servers) {
     for (const auto& period : timeline.periods) {
+      const bool is_answer = period.kind != PublishedKind::unknown && period.kind != PublishedKind::failure;
+      if (is_answer && view.key.first_seen && period.last_seen < *view.key.first_seen)
+        view.has_appeared = true;
       if (period.ttl_seconds) view.longest_ttl = std::max(view.longest_ttl.value_or(0), *period.ttl_seconds);
       if (period.kind == PublishedKind::texts)
         view.ttl_seconds = std::max(view.ttl_seconds.value_or(0), period.ttl_seconds.value_or(0));
@@ -106,19 +109,14 @@ const SelectorView* find_view(const RotationSituation& situation, const Selector
 }
 
 std::optional<WallTime> key_since(const SelectorView& view) {
-  const auto& history = view.planned->history;
-  if (view.key.first_seen && history.first_probe && *view.key.first_seen > *history.first_probe)
-    return view.key.first_seen;
+  if (view.has_appeared) return view.key.first_seen;
   const auto& since = view.planned->since;
   if (!since) return view.key.first_seen;
   return view.key.first_seen ? std::min(*view.key.first_seen, since->first) : since->first;
 }
 
 bool key_may_be_older(const SelectorView& view) {
-  const auto& history = view.planned->history;
-  const bool appeared =
-      view.key.first_seen && history.first_probe && *view.key.first_seen > *history.first_probe;
-  return !appeared && !view.planned->since;
+  return !view.has_appeared && !view.planned->since;
 }
 
 SigningTerms terms_for(const RotationInput& input, const PlannedSelector* planned) {

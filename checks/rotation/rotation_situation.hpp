@@ -23,6 +23,7 @@ struct SelectorView {
   std::optional<std::uint32_t> ttl_seconds{};  ///< the largest seen of its texts
   std::optional<std::uint32_t> longest_ttl{};  ///< the largest seen of anything, absence included
   std::optional<config::DomainName> alias{};   ///< the current alias target of its own name
+  bool has_appeared = false;                   ///< its present key: a server answered without it before
 
   [[nodiscard]] const config::Selector& selector() const { return planned->selector; }
   [[nodiscard]] bool probed() const { return planned->history.last_probe.has_value(); }
@@ -49,6 +50,7 @@ struct RotationSituation {
   const SelectorView* next = nullptr;             ///< pending or standby
   const SelectorView* comes_next = nullptr;       ///< next in the ring, if none is pending or standby
   std::optional<config::Selector> compromised{};  ///< in a plan for this emergency alone
+  bool is_for_later = false;                      ///< commands are run on days that are not known yet
 };
 
 [[nodiscard]] RotationSituation read_situation(const RotationInput& input, WallTime now,

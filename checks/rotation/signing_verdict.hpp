@@ -18,11 +18,15 @@ namespace dkimprobe::checks {
 
 /// A selector with its settings, and what was published for it.
 struct PlannedSelector {
+  /// Whether the settings say which key should be there.
+  [[nodiscard]] bool has_key_in_settings() const { return key_sha256 && !is_key_of_file; }
+
   config::Selector selector{};
   config::Role role = config::Role::active;
   config::Service service = config::Service::email;
   std::optional<std::string> key_sha256{};  ///< the key that should be there; see NewKey
   bool has_public_key = false;              ///< the settings contain that key, not only its fingerprint
+  bool is_key_of_file = false;              ///< that key is in `key_file`, and the settings name none
   std::string key_file{};     ///< for its next key, without one in the settings; see key_file_name
   bool has_key_file = false;  ///< it exists
   std::optional<config::Timestamp> since{};  ///< when its role began

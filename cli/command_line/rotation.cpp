@@ -37,7 +37,7 @@ Usage
   `plan` asks no server: it prints all steps of the next rotation, with dates.
   `apply` writes what a due step changes in the settings file: it shows the
   change and asks. A STEP is choose, sign, wait, gone, or in an emergency
-  stop_signing, replace or clean_up.
+  stop_signing or replace.
   `--compromised` shows what to do at once when somebody else has a key.
 
 Exit codes
@@ -138,7 +138,7 @@ void read_apply(const std::string& step, RotationCommand& command, Errors& error
     errors.push_back({"--step", step.empty()
                                     ? "apply needs the step: --step sign"
                                     : fmt::format("`{}` cannot be used: it must be choose, sign, wait, gone, "
-                                                  "stop_signing, replace or clean_up",
+                                                  "stop_signing or replace",
                                                   escape_text(step, 80))});
   }
   if (!command.ask.settings_file) errors.push_back({"--config.file", "apply needs the settings file"});

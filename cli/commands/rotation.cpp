@@ -53,6 +53,19 @@ bool has_earlier_key(const std::filesystem::path& file, const checks::PlannedSel
   return key && checks::was_removed(planned, key->identity.sha256);
 }
 
+/// The key that the servers should have is that of the file, unless the settings name one. An encrypted file
+/// does not tell.
+void expect_key_of_file(checks::PlannedSelector& planned) {
+  if (planned.is_key_of_file) planned.key_sha256.reset();
+  planned.is_key_of_file = false;
+  const bool comes_next = planned.role == config::Role::pending || planned.role == config::Role::standby;
+  if (!planned.has_key_file || planned.key_sha256 || !comes_next) return;
+  const auto key = config::read_key_file(planned.key_file, config::NoPassphrase{});
+  if (!key) return;
+  planned.key_sha256 = key->identity.sha256;
+  planned.is_key_of_file = true;
+}
+
 /// Finds the files of the new keys, which have the names that the plan gives them.
 void find_key_files(checks::RotationInput& input) {
   constexpr unsigned most_tried = 100;
@@ -63,6 +76,7 @@ void find_key_files(checks::RotationInput& input) {
       planned.has_key_file = std::filesystem::exists(planned.key_file, error);
       if (!planned.has_key_file || !has_earlier_key(planned.key_file, planned)) break;
     }
+    expect_key_of_file(planned);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -53,8 +54,7 @@ std::string why_not_due(const checks::RotationOverview& overview, checks::Rotati
 /// Whether the step is due. A change may begin at any time if no date is set, a last signature may be entered
 /// while it is unknown, and a selector leaves the settings once the last step is done.
 bool may_be_applied(const PlannedStep& step) {
-  const bool is_last = step.step == checks::RotationStep::gone || step.step == checks::RotationStep::clean_up;
-  if (is_last) return step.state == StepState::done;
+  if (step.step == checks::RotationStep::gone) return step.state == StepState::done;
   return step.state == StepState::due || step.state == StepState::unknown ||
          (step.step == checks::RotationStep::choose && step.state == StepState::pending && !step.earliest);
 }
@@ -70,6 +70,17 @@ Result<std::vector<config::SelectorChange>> changes_of(const checks::RotationOve
   }
   return config::failure("--step", fmt::format("{} is not due for {}: {}", checks::to_string(wanted),
                                                overview.domain.to_string(), why_not_due(overview, wanted)));
+}
+
+/// The printed lines have days, because they may be pasted later. Who applies them has changed the signer
+/// before, so what begins or ended today did so by now.
+void make_exact(checks::WallTime now, std::vector<config::SelectorChange>& changes) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  for (auto& change : changes) {
+    for (auto* const time : {&change.since, &change.last_signature}) {
+      if (*time && (*time)->first <= second && second <= (*time)->last) **time = {second, second};
+    }
+  }
 }
 
 bool operator_agrees() {
@@ -93,8 +104,9 @@ std::string shown(const std::string& diff) {
 }  // namespace
 
 CommandResult apply_step(const RotationCommand& command, const checks::RotationOverview& overview) {
-  const auto changes = changes_of(overview, *command.apply);
+  auto changes = changes_of(overview, *command.apply);
   if (!changes) return tl::unexpected(Refusal(changes.error(), ExitCode::usage));
+  make_exact(overview.now, *changes);
   std::error_code error;
   // So that a link stays a link.
   const auto file = std::filesystem::canonical(*command.ask.settings_file, error);

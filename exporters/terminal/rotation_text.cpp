@@ -102,7 +102,10 @@ std::string state_words(const PlannedStep& step, WallTime now) {
       return "due";
     case StepState::pending:
       if (!step.earliest) return {};
-      return (is_act(step.step) ? "due from " : "until ") + timestamp_text(*step.earliest, now);
+      return (is_act(step.step)                 ? "due from "
+              : step.step == RotationStep::gone ? "not before "
+                                                : "until ") +
+             timestamp_text(*step.earliest, now);
     case StepState::blocked:
       return "not possible yet";
     case StepState::unknown:
@@ -270,7 +273,8 @@ void RotationPage::change(const RotationChange& change) {
     step(each, change.emergency);
     if (each.state == StepState::done) continue;
     if (is_next || each.step == RotationStep::revoke) servers(each);
-    const bool is_turn = each.state != StepState::pending || each.step == RotationStep::see;
+    const bool is_turn =
+        each.state != StepState::pending || each.step == RotationStep::see || each.step == RotationStep::wait;
     if (is_turn && (is_next || change.emergency)) actions(each);
     is_next = false;
   }
@@ -368,8 +372,8 @@ std::string rotation_script(const checks::RotationOverview& overview, const Tabl
   RotationScript script(style);
   script.comment(fmt::format("{}: {}", overview.domain.to_string(), overview.headline));
   script.comment(
-      "No server was queried, and this text changes nothing. Commands can be pasted into a shell. Dates are "
-      "the earliest possible ones.");
+      "No server was queried, and this text changes nothing. Paste one command at a time into a shell, in "
+      "this order; the last one shows how to go on. Dates are the earliest possible ones.");
   for (const auto& change : overview.changes) {
     for (const auto& step : change.steps) script.step(step);
   }

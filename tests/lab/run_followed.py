@@ -107,7 +107,7 @@ def commands_in(text, program):
 def times_in(text):
     return [
         datetime.datetime.strptime(found, "%Y-%m-%d %H:%M:%S").replace(tzinfo=datetime.timezone.utc).timestamp()
-        for found in re.findall(r"(?:due from|until) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", text)
+        for found in re.findall(r"(?:due from|until|not before) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", text)
     ]
 
 
@@ -291,6 +291,9 @@ class Player:
                 return out
             next_command = None
             printed = [a for a in actions_in(out) if " rotation plan " not in (a.lines or [""])[0]]
+            later = [a.lines[0] for a in printed if a.sentence == "then run this:"]
+            command = later[0] if later else command
+            printed = [a for a in printed if a.sentence != "then run this:"]
             for action in printed:
                 next_command = self.do(action) or next_command
             if next_command:

@@ -69,7 +69,10 @@ TEST_CASE("an elapsed time is never overstated") {
 
 TEST_CASE("a distance is a wait before its time and an elapsed time after it") {
   const dkimprobe::probe::WallTime now{1'700'000'000s};
-  CHECK(distance_text(now + 2h + 4min + 1s, now) == "in 2 h 5 min");
+  CHECK(distance_text(now + 2h + 4min + 1s, now) == "in 2 h 4 min");
+  CHECK(distance_text(now + 2h + 4min + 59s, now) == "in 2 h 4 min");
+  CHECK(distance_text(now + 24h + 1s, now) == "in 1 day");
+  CHECK(distance_text(now + 61s, now) == "in 1 min 1 s");
   CHECK(distance_text(now + 5min + 1s, now) == "in 5 min 1 s");
   CHECK(distance_text(now + 1ms, now) == "in 1 s");
   CHECK(distance_text(now, now) == "0 s ago");

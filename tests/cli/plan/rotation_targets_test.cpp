@@ -165,8 +165,7 @@ TEST_CASE("apply needs a step that changes the settings, and the settings file")
   CHECK(errors_of({"apply", "example.com", "--config.file", "f"}) ==
         "--step: apply needs the step: --step sign\n");
   CHECK(errors_of({"apply", "example.com", "--step", "publish", "--config.file", "f"}) ==
-        "--step: `publish` cannot be used: it must be choose, sign, wait, gone, stop_signing, replace or "
-        "clean_up\n");
+        "--step: `publish` cannot be used: it must be choose, sign, wait, gone, stop_signing or replace\n");
   CHECK(errors_of({"apply", "example.com", "s1", "--step", "sign"}) ==
         "--config.file: apply needs the settings file\n");
   CHECK(errors_of({"example.com", "s1", "--step", "sign"}) ==

@@ -1,6 +1,7 @@
 # example.com: from s1 to s2, if started now
-# No server was queried, and this text changes nothing. Commands can be pasted
-# into a shell. Dates are the earliest possible ones.
+# No server was queried, and this text changes nothing. Paste one command at a
+# time into a shell, in this order; the last one shows how to go on. Dates are
+# the earliest possible ones.
 
 # 1. Choose a selector, 2026-11-22 12:00:00 UTC
 # s2: next in the plan
@@ -27,21 +28,21 @@ dkimprobe preflight example.com s2 --key s2.example.com.pem --signs-now s1 --wai
 # preflight shows the exact time
 # - sign with s2 (s=s2 in the signer's settings) instead of s1
 # - go on with this command, which names the new roles
-dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-22
+dkimprobe rotation example.com s1:retired s2 --last-signature s1=$(date -u +%F)
 
-# 6. Wait, 2026-11-29 13:00:00 UTC
-# 7 days after the last signature with s1, so that mail in transit can be
-# verified
+# 6. Wait, 2026-11-30 00:00:00 UTC
+# 7 days after the day of the last signature with s1, so that mail in transit
+# can be verified
 
-# 7a. Revoke the old key, 2026-11-29 13:00:00 UTC
+# 7a. Revoke the old key, 2026-11-30 00:00:00 UTC
 # then the key verifies nothing any more
 # - revoke the key: this record replaces the one with the key
 #   s1._domainkey.example.com. 3600 IN TXT "v=DKIM1; p="
 
-# 7b. Delete the old record, 2026-11-29 14:00:00 UTC
+# 7b. Delete the old record, 2026-11-30 01:00:00 UTC
 # 1 h after every server has the revoked record, because caches may hold the key
 # that long
 # - delete the record at s1._domainkey.example.com
 
-# 7c. Gone, 2026-11-29 14:00:00 UTC
+# 7c. Gone, 2026-11-30 01:00:00 UTC
 # no server has a record, and no cache can hold the key
