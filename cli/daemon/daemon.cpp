@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -35,7 +36,9 @@ using exporters::Response;
 using exporters::Route;
 
 /// How long the probing thread may pause; when healthy, it moves twice a second.
-constexpr std::chrono::seconds longest_maintenance{10};
+constexpr std::chrono::seconds longest_pause{10};
+/// Between two log lines on clients that were not accepted.
+constexpr std::chrono::seconds log_interval{60};
 constexpr unsigned most_probes = 16;
 constexpr std::size_t most_errors_shown = 10;
 constexpr unsigned most_pages = 8;  ///< status pages rendered at the same time
@@ -143,10 +146,24 @@ class Daemon::State {
     return status_response(request, std::move(overview), state_);
   }
 
-  Response ready() { return stopping_ ? plain(503, "ending") : plain(200, "ready"); }
+  /// What `/-/healthy` and `/-/ready` respond when all is well, which is `word`.
+  Response health(std::string word) const {
+    if (is_alive()) return plain(200, std::move(word));
+    return plain(503, fmt::format("the probing thread has not moved for {} seconds",
+                                  std::chrono::duration_cast<std::chrono::seconds>(pause()).count()));
+  }
 
-  [[nodiscard]] bool is_alive() const {
-    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at < longest_maintenance;
+  Response ready() const { return stopping_ ? plain(503, "ending") : health("ready"); }
+
+  [[nodiscard]] bool is_alive() const { return pause() < longest_pause; }
+
+  void client_not_accepted(const std::string& reason) {
+    ++clients_not_accepted_;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_log_) return;
+    next_log_ = now + log_interval;
+    log_line(LogLevel::error, "a client could not be accepted",
+             {{"error", reason}, {"times", fmt::format("{}", clients_not_accepted_.load())}});
   }
 
   void stop() {
@@ -167,6 +184,11 @@ class Daemon::State {
     return verdict;
   }
 
+  /// How long the probing thread has not moved.
+  [[nodiscard]] std::chrono::steady_clock::duration pause() const {
+    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at;
+  }
+
   /// Called on the publisher's thread.
   void log_changes() {
     const auto now = wall_time();
@@ -180,6 +202,8 @@ class Daemon::State {
     exporters::MetricWriter writer(format);
     auto self = self_facts(scheduler_.totals(), fleet->reload, probes_.counts(), writer_.facts(), started_);
     self.path_intercepted = checks::path_intercepted(*fleet);
+    self.clients_not_accepted = clients_not_accepted_;
+    self.log_lines_dropped = dropped_log_lines();
     self.series_capped = write_fleet_metrics(writer, *fleet, now);
     write_self_metrics(self, writer);
     return writer.finish();
@@ -188,7 +212,9 @@ class Daemon::State {
   const DaemonSettings settings_;
   const probe::WallTime started_ = wall_time();
   std::atomic<bool> stopping_{false};
-  std::mutex watch_mutex_{};  ///< serializes `watch`
+  std::atomic<std::uint64_t> clients_not_accepted_{0};
+  std::chrono::steady_clock::time_point next_log_{};  ///< on them; used by one thread only
+  std::mutex watch_mutex_{};                          ///< serializes `watch`
   WatchState state_{};
   HistoryWriter writer_;
   exporters::MetricPage page_;
@@ -222,7 +248,7 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
       {"GET", "/domains/*", status, most_pages},
       {"GET", "/api/*", status, most_pages},
       {"GET", std::string(exporters::stylesheet_path), [](const Request&) { return stylesheet_response(); }},
-      {"GET", "/-/healthy", [](const Request&) { return plain(200, "healthy"); }},
+      {"GET", "/-/healthy", [state](const Request&) { return state->health("healthy"); }},
       {"GET", "/-/ready", [state](const Request&) { return state->ready(); }},
       {"POST", "/-/reload",
        [reload = std::move(reload)](const Request&) {
@@ -250,6 +276,10 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
 
 bool Daemon::is_alive() const {
   return state_->is_alive();
+}
+
+void Daemon::client_not_accepted(const std::string& reason) {
+  state_->client_not_accepted(reason);
 }
 
 void Daemon::stop() {
