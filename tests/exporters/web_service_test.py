@@ -277,6 +277,18 @@ class Requests(unittest.TestCase):
                 self.assertTrue(body.endswith(b"\n"), body)
         self.assertEqual(self.service.get("/request").status, 200)
 
+    def test_small_page_does_not_wait(self):
+        """A response in two packets could wait 40 ms for an acknowledgement."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=HANGS_SECONDS)
+        with contextlib.closing(connection):
+            times = []
+            for _ in range(101):
+                began = time.monotonic()
+                connection.request("GET", "/request")
+                connection.getresponse().read()
+                times.append(time.monotonic() - began)
+        self.assertLess(sorted(times)[50], 0.02)
+
     def test_dots_and_trees(self):
         self.assertEqual(self.service.get("/tree/a%2Fb/c").text, b"tree /tree/a/b/c\n")
         self.assertEqual(self.service.raw(b"GET http://a.example/tree/x HTTP/1.1\r\nHost: a\r\nConnection: close"
