@@ -1,5 +1,6 @@
 #include "cli/daemon/daemon.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "checks/report/time_text.hpp"
 #include "cli/daemon/history_writer.hpp"
 #include "cli/daemon/page_cache.hpp"
 #include "cli/daemon/probe_route.hpp"
@@ -79,7 +81,7 @@ class Daemon::State {
  public:
   State(WatchList list, std::optional<exporters::HistoryStore> history, DaemonSettings settings)
       : settings_(std::move(settings)),
-        writer_(std::move(history)),
+        writer_(std::move(history), [this] { publisher_.changed(); }),
         page_([this](MetricFormat format) { return render(format); }),
         scheduler_(list.probe, probe::ScheduleLimits{}, wall_time,
                    {[this](const probe::FinishedProbe& probe) { return take(probe); },
@@ -178,10 +180,26 @@ class Daemon::State {
  private:
   /// Called on the probing thread.
   probe::ProbeVerdict take(const probe::FinishedProbe& probe) {
-    const auto verdict = state_.take(probe, wall_time());
-    writer_.add(probe.observations);
-    publisher_.changed();
+    const auto now = wall_time();
+    if (!is_plausible(std::min(now, probe.observations.front().observed_at)))
+      return probe::ProbeVerdict::failed;
+    const auto verdict = state_.take(probe, now);
+    // The metrics show a change once it is stored.
+    if (!writer_.add(probe.observations, verdict == probe::ProbeVerdict::changed)) publisher_.changed();
     return verdict;
+  }
+
+  /// Whether the clock can be right; a wrong one is logged once. Called on the probing thread.
+  bool is_plausible(probe::WallTime time) {
+    const bool is_wrong = time < earliest_time;
+    if (is_wrong && !clock_is_wrong_) {
+      log_line(
+          LogLevel::error,
+          "the clock of this machine cannot be right: what is seen is neither used nor stored until it is",
+          {{"time", checks::iso_time(time)}});
+    }
+    clock_is_wrong_ = is_wrong;
+    return !is_wrong;
   }
 
   /// How long the probing thread has not moved.
@@ -211,6 +229,7 @@ class Daemon::State {
 
   const DaemonSettings settings_;
   const probe::WallTime started_ = wall_time();
+  bool clock_is_wrong_ = false;  ///< at the last probe
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> clients_not_accepted_{0};
   std::chrono::steady_clock::time_point next_log_{};  ///< on them; used by one thread only

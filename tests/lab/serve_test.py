@@ -737,7 +737,35 @@ class Part:
             shown.returncode == 0 and '"vanished"' in shown.stdout and '"appeared"' in shown.stdout,
             "the history shows both while the daemon runs", shown.stdout[:2000] + shown.stderr,
         )  # fmt: skip
+        self.change_zone("offsite.test", "knot", without_key)
+        daemon.wait_status("offsite.test", 2)
+        daemon.end(signal.SIGKILL)
+        after = self.run(self.program, "history", "offsite.test", "s1", "--storage.path", store, "--json")
+        self.check(
+            after.stdout.count('"vanished"') == shown.stdout.count('"vanished"') + 1,
+            "a change that the metrics show survives kill -9", after.stdout[:2000] + after.stderr,
+        )  # fmt: skip
+
+    def clock(self):
+        """What is seen while the clock shows the past is neither used nor stored."""
+        store, past, library = (self.folder / name for name in ("store", "past", "past_clock.so"))
+        compiler = os.environ.get("CC", "clang-19")
+        subprocess.run((compiler, "-shared", "-fPIC", "-o", library, HERE / "past_clock.c"), check=True)
+        past.touch()
+        environment = {"LD_PRELOAD": "%s:%s" % (self.guard, library), "PAST_CLOCK": str(past)}
+        daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--storage.path", store, environment=environment)
+        said = daemon.wait_said("the clock of this machine cannot be right", "time=197")
+        wait_for("a second probe", lambda: self.rounds(daemon) >= 2)
+        self.check(daemon.status("healthy.example") is None, "nothing seen then is shown")
+        past.unlink()
+        daemon.wait_status("healthy.example", 0)
+        first = self.shown_since(daemon)
+        self.check(first and min(first.values()) > time.time() - 3600, "the age of the key is right", str(first))
+        self.check(daemon.log.count(said) == 1, "it is logged once", "\n".join(daemon.log))
         self.check(daemon.end()[0] == 0, "it ends well")
+        shown = self.run(self.program, "history", "healthy.example", "s1", "--storage.path", store, "--json")
+        seen = re.findall(r'"first_seen": *"(...)', shown.stdout)
+        self.check(seen and "197" not in seen, "the history is right", shown.stdout)
 
     def flap(self):
         """One probe with losses changes nothing; a real change is confirmed at once."""
@@ -1004,7 +1032,7 @@ class Part:
 
 
 PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk", "limit",
-         "pipes", "log", "crowd")
+         "pipes", "log", "crowd", "clock")
 
 
 def play(part):
