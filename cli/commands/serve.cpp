@@ -66,7 +66,7 @@ class Reloader {
 
   /// Returns when it is done. From any thread.
   config::Result<void> reload();
-  /// Reloads soon.
+  /// Reloads soon, at the next check of the target files at the latest.
   void request() {
     requested_ = true;
     woken_.notify_all();
@@ -112,7 +112,7 @@ void Reloader::reload_if_changed() {
         LogLevel::warning,
         fmt::format(
             "a target file was rewritten in place and is shorter: it is read when it has not changed for {} "
-            "seconds; write a new file and rename it, which takes effect at once",
+            "seconds; write a new file and rename it, which takes effect within seconds",
             TargetWatch::shorter_wait.count()),
         {{"file", step.shorter->string()}});
   }

@@ -181,8 +181,9 @@ class Daemon::State {
   /// Called on the probing thread.
   probe::ProbeVerdict take(const probe::FinishedProbe& probe) {
     const auto now = wall_time();
-    if (!is_plausible(std::min(now, probe.observations.front().observed_at)))
-      return probe::ProbeVerdict::failed;
+    auto earliest = now;
+    for (const auto& observation : probe.observations) earliest = std::min(earliest, observation.observed_at);
+    if (!is_plausible(earliest)) return probe::ProbeVerdict::failed;
     const auto verdict = state_.take(probe, now);
     // The metrics show a change once it is stored.
     if (!writer_.add(probe.observations, verdict == probe::ProbeVerdict::changed)) publisher_.changed();

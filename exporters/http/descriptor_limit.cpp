@@ -17,8 +17,6 @@ std::size_t files_without_clients(const WebLimits& limits) {
   return limits.reserved_files + 2 * limits.threads;
 }
 
-}  // namespace
-
 config::Result<std::size_t> connections_within(std::size_t open_files, const WebLimits& limits) {
   const std::size_t others = files_without_clients(limits);
   const std::size_t needed = others + std::min(least_connections, limits.connections);
@@ -28,6 +26,8 @@ config::Result<std::size_t> connections_within(std::size_t open_files, const Web
                       "`ulimit -n {}`, or LimitNOFILE={} in the systemd unit",
                       open_files, needed, needed, needed));
 }
+
+}  // namespace
 
 config::Result<std::size_t> make_room_for_clients(const WebLimits& limits) {
   rlimit limit{};

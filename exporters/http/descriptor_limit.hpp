@@ -9,11 +9,8 @@
 
 namespace dkimprobe::exporters {
 
-/// How many files may be open, `open_files`, and how many connections of clients that allows: at most
-/// `WebLimits::connections`. It is an error if too few are left.
-[[nodiscard]] config::Result<std::size_t> connections_within(std::size_t open_files, const WebLimits& limits);
-
-/// The same for this process, whose limit of open files is raised first as far as needed and allowed.
+/// Raises the limit of open files of this process as far as needed and allowed, and returns how many clients
+/// fit: at most `WebLimits::connections`. It is an error if too few do.
 [[nodiscard]] config::Result<std::size_t> make_room_for_clients(const WebLimits& limits);
 
 }  // namespace dkimprobe::exporters

@@ -65,7 +65,7 @@ bool has_known_end(const http::request<http::string_body>& request) {
          config::equal_ignoring_case(view(first->value()), "chunked");
 }
 
-/// Whether the client waits for a word before it sends the body. A client of HTTP/1.0 does not know that word
+/// Whether the client waits for `100 Continue` before it sends the body. Clients of HTTP/1.0 do not know it
 /// (RFC 9110 section 10.1.1).
 bool awaits_proceed(const http::request<http::string_body>& request) {
   return request.version() == 11 &&
@@ -83,7 +83,7 @@ std::optional<HttpSession::Refusal> fault_of(const http::request_parser<http::st
   constexpr std::array allowed = {http::verb::get, http::verb::head, http::verb::post};
   if (std::ranges::find(allowed, request.method()) == allowed.end())
     return Refusal{405, "The method is not allowed.", {{"Allow", "GET, HEAD, POST"}}};
-  if (!has_known_end(request)) return Refusal{400, "The only transfer coding that is supported is chunked."};
+  if (!has_known_end(request)) return Refusal{400, "The only supported transfer coding is chunked."};
   if (request.method() == http::verb::post) {
     // A browser names the origin of every POST. No page of this program sends one, so it comes from a foreign
     // page, whose name may even point to this machine.

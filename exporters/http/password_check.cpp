@@ -23,6 +23,8 @@ constexpr std::size_t most_sources = 4096;
 constexpr double most_failures = 10.0;
 constexpr std::chrono::seconds time_to_forget_one{6};
 constexpr std::size_t cost_digits = 2;
+/// About a second. Hashes of a higher cost are checked, but other users do not take as long.
+constexpr int most_padded_cost = 14;
 
 std::size_t start_of_cost(std::string_view hash) {
   return std::min(hash.find('$', 1), hash.size() - 1) + 1;
@@ -38,10 +40,11 @@ int cost_of(std::string_view hash) {
   return cost;
 }
 
+/// Up to `most_padded_cost`.
 int highest_cost(const PasswordCheck::Users& users) {
   int highest = 0;
   for (const auto& [user, hash] : users) highest = std::max(highest, cost_of(hash));
-  return highest;
+  return std::min(highest, most_padded_cost);
 }
 
 enum class Match : std::uint8_t { yes, no, not_hashed };
