@@ -1,22 +1,22 @@
 #include "config/root_hints.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <iterator>
+#include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <ldns/ldns.h>
 
 #include "config/basics/escape.hpp"
+#include "config/basics/regular_file.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -43,6 +43,9 @@ constexpr RootServer root_servers[] = {
     {"l.root-servers.net", "199.7.83.42", "2001:500:9f::42"},
     {"m.root-servers.net", "202.12.27.33", "2001:dc3::35"},
 };
+
+constexpr std::size_t longest_file = 1U << 20U;  // the hints of the root have a few thousand octets
+constexpr std::size_t most_addresses = 64;       // of one nameserver; the others are left out
 
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -76,7 +79,7 @@ struct NamedLine {
 
 struct Hints {
   std::vector<NamedLine> nameservers{};
-  std::vector<NamedServer> addresses{};
+  std::map<DomainName, std::vector<Address>> addresses{};  ///< in the order of the file, without duplicates
 };
 
 /// Takes one record; types other than NS, A and AAAA are ignored.
@@ -88,8 +91,38 @@ void take(const ldns_rr& record, int line, Hints& hints) {
   if (type == LDNS_RR_TYPE_NS && owner->is_root()) {
     if (const auto name = DomainName::from_wire(data)) hints.nameservers.push_back({*name, line});
   } else if (type == LDNS_RR_TYPE_A || type == LDNS_RR_TYPE_AAAA) {
-    if (const auto address = Address::from_octets(data)) hints.addresses.push_back({*owner, *address, {}});
+    const auto address = Address::from_octets(data);
+    if (!address) return;
+    auto& known = hints.addresses[*owner];
+    if (known.size() < most_addresses && std::ranges::find(known, *address) == known.end())
+      known.push_back(*address);
   }
+}
+
+/// Reads the records, and adds an error for each line that is not one, up to `most_errors`.
+Hints read_lines(std::string& text, const std::string& place, Errors& errors) {
+  Hints hints;
+  const std::unique_ptr<std::FILE, FileCloser> stream(text.empty() ? nullptr
+                                                                   : fmemopen(text.data(), text.size(), "r"));
+  ReaderNames names;
+  std::uint32_t ttl = 3'600'000;
+  int next_line = 1;
+  while (stream && std::feof(stream.get()) == 0 && errors.size() < most_errors) {
+    const int line = next_line;
+    ldns_rr* read = nullptr;
+    const ldns_status status =
+        ldns_rr_new_frm_fp_l(&read, stream.get(), &ttl, &names.origin, &names.previous, &next_line);
+    const std::unique_ptr<ldns_rr, RecordFree> record(read);
+    if (status == LDNS_STATUS_OK && record) {
+      take(*record, line, hints);
+    } else if (status != LDNS_STATUS_OK && status != LDNS_STATUS_SYNTAX_EMPTY &&
+               status != LDNS_STATUS_SYNTAX_TTL && status != LDNS_STATUS_SYNTAX_ORIGIN) {
+      errors.push_back(
+          {fmt::format("{}:{}", place, line),
+           fmt::format("this is not a line of a zone file: {}", ldns_get_errorstr_by_id(status))});
+    }
+  }
+  return hints;
 }
 
 }  // namespace
@@ -105,50 +138,23 @@ std::vector<NamedServer> builtin_root_servers() {
 }
 
 Result<std::vector<NamedServer>> read_root_hints(const std::filesystem::path& path) {
+  auto text = read_regular_file(path, longest_file, "root hints", "root hints");
+  if (!text) return tl::unexpected(std::move(text.error()));
   const std::string place = escape_text(path.string());
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return failure(place, "this is a directory; a root hints file was expected");
-  }
-  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
-  if (!file) {
-    return failure(place,
-                   fmt::format("the root hints cannot be read: {}", std::generic_category().message(errno)));
-  }
-
-  Hints hints;
   Errors errors;
-  ReaderNames names;
-  std::uint32_t ttl = 3'600'000;
-  int next_line = 1;
-  while (std::feof(file.get()) == 0 && errors.size() < most_errors) {
-    const int line = next_line;
-    ldns_rr* read = nullptr;
-    const ldns_status status =
-        ldns_rr_new_frm_fp_l(&read, file.get(), &ttl, &names.origin, &names.previous, &next_line);
-    const std::unique_ptr<ldns_rr, RecordFree> record(read);
-    if (status == LDNS_STATUS_OK && record) {
-      take(*record, line, hints);
-    } else if (status != LDNS_STATUS_OK && status != LDNS_STATUS_SYNTAX_EMPTY &&
-               status != LDNS_STATUS_SYNTAX_TTL && status != LDNS_STATUS_SYNTAX_ORIGIN) {
-      errors.push_back(
-          {fmt::format("{}:{}", place, line),
-           fmt::format("this is not a line of a zone file: {}", ldns_get_errorstr_by_id(status))});
-    }
-  }
+  const Hints hints = read_lines(*text, place, errors);
 
   std::vector<NamedServer> servers;
+  std::set<DomainName> added;
   for (const NamedLine& nameserver : hints.nameservers) {
-    const std::size_t before = servers.size();
-    std::copy_if(hints.addresses.begin(), hints.addresses.end(), std::back_inserter(servers),
-                 [&](const NamedServer& address) {
-                   return address.name == nameserver.name &&
-                          std::find(servers.begin(), servers.end(), address) == servers.end();
-                 });
-    if (servers.size() == before) {
+    const auto known = hints.addresses.find(nameserver.name);
+    if (known == hints.addresses.end()) {
+      if (errors.size() == most_errors) break;
       errors.push_back({fmt::format("{}:{}", place, nameserver.line),
                         fmt::format("the nameserver {} has no A or AAAA record in this file",
                                     nameserver.name.to_string())});
+    } else if (added.insert(nameserver.name).second) {
+      for (const Address& address : known->second) servers.push_back({nameserver.name, address, {}});
     }
   }
   if (hints.nameservers.empty() && errors.empty()) {

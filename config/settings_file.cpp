@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/basics/escape.hpp"
+#include "config/basics/regular_file.hpp"
 #include "config/daemon_settings.hpp"
 #include "config/domain_settings.hpp"
 #include "config/group_settings.hpp"
@@ -108,9 +109,8 @@ Result<Settings> read_root(SettingValues& file, const YamlNode& root, const Voca
 }  // namespace
 
 Result<Settings> load_settings(const std::filesystem::path& path, const Vocabulary& vocabulary) {
-  return read_yaml_text(path, "settings", "settings").and_then([&](const std::string& text) {
-    return read_settings(text, path, vocabulary);
-  });
+  return read_regular_file(path, longest_yaml_bytes, "settings", "settings")
+      .and_then([&](const std::string& text) { return read_settings(text, path, vocabulary); });
 }
 
 Result<Settings> read_settings(std::string_view text, const std::filesystem::path& path,

@@ -13,9 +13,9 @@
 
 #include "config/basics/escape.hpp"
 #include "config/basics/nearest_word.hpp"
+#include "config/basics/regular_file.hpp"
 #include "config/names/internationalized_name.hpp"
 #include "config/options.hpp"
-#include "config/yaml/yaml_reader.hpp"
 #include "config/yaml/yaml_tree.hpp"
 
 namespace dkimprobe::config {
@@ -200,9 +200,8 @@ Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files
   Errors errors;
   for (const FileStamp& stamp : files) {
     const std::string name = escape_text(stamp.path.string());
-    auto read = read_yaml_text(stamp.path, "target", "targets").and_then([&](const std::string& text) {
-      return read_targets(text, name);
-    });
+    auto read = read_regular_file(stamp.path, longest_yaml_bytes, "target", "targets")
+                    .and_then([&](const std::string& text) { return read_targets(text, name); });
     if (read) {
       std::ranges::move(*read, std::back_inserter(targets));
     } else {

@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 
 #include "config/basics/escape.hpp"
+#include "config/basics/regular_file.hpp"
 #include "config/keys/pem.hpp"
 #include "config/yaml/yaml_reader.hpp"
 #include "config/yaml/yaml_tree.hpp"
@@ -443,7 +444,7 @@ Result<WebConfig> WebConfigReader::read(const YamlNode& root) {
 
 Result<WebConfig> load_web_config(const std::filesystem::path& path) {
   const std::string name = escape_text(path.string());
-  return read_yaml_text(path, "web configuration", "web configuration")
+  return read_regular_file(path, longest_yaml_bytes, "web configuration", "web configuration")
       .and_then([&](const std::string& text) {
         return read_yaml(text, name).and_then([&](const YamlNode& root) {
           return WebConfigReader(name, path).read(root);

@@ -19,6 +19,7 @@
 #include "cli/io/wall_clock.hpp"
 #include "cli/plan/check_plan.hpp"
 #include "cli/plan/judgement_context.hpp"
+#include "cli/plan/kept_history.hpp"
 #include "cli/plan/probe_run.hpp"
 #include "cli/plan/settings_input.hpp"
 #include "config/basics/escape.hpp"
@@ -139,7 +140,14 @@ config::Result<void> CheckRun::save() const {
     print_message("no server was asked, so nothing is stored");
     return {};
   }
-  return write_file(*command_.save, exporters::observation_json(observations_));
+  const std::string text = exporters::observation_json(observations_);
+  if (text.size() > exporters::largest_observation_file_bytes) {
+    return config::failure(
+        "--save", fmt::format("the observations have {} bytes, and `judge` reads at most {}; save fewer "
+                              "selectors at once",
+                              text.size(), exporters::largest_observation_file_bytes));
+  }
+  return write_file(*command_.save, text);
 }
 
 CommandResult CheckRun::finish(const CheckPlan& plan) {
@@ -177,7 +185,7 @@ CommandResult run(const CheckCommand& command) {
                               : plan_check(command.targets, command.ask, loaded->settings);
   if (!plan) return tl::unexpected(Refusal(std::move(plan.error()), ExitCode::usage));
   std::optional<HistoryStore> history;
-  if (command.ask.storage) {
+  if (command.ask.storage && check_clock()) {
     auto opened = HistoryStore::open(*command.ask.storage);
     if (!opened) return tl::unexpected(std::move(opened.error()));
     history = std::move(*opened);

@@ -5,12 +5,16 @@
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -18,6 +22,7 @@
 #include <fmt/format.h>
 
 #include "cli/daemon/daemon.hpp"
+#include "cli/daemon/target_watch.hpp"
 #include "cli/daemon/watch_list.hpp"
 #include "cli/io/log.hpp"
 #include "cli/io/output.hpp"
@@ -31,11 +36,7 @@
 namespace dkimprobe::cli {
 namespace {
 
-using std::chrono::seconds;
 using std::chrono::steady_clock;
-
-/// How often target files are checked for changes.
-constexpr seconds file_interval{5};
 
 struct ReadTargets {
   LoadedSettings loaded{};
@@ -52,53 +53,93 @@ config::Result<ReadTargets> read_targets(const ServeCommand& command) {
   return ReadTargets{std::move(*loaded), std::move(*plan)};
 }
 
-/// Reloads the settings, and logs their errors. Callable from any thread.
+/// Reloads the settings on request, and when target files have changed; logs their errors. It has a thread of
+/// its own, because the files may be large.
 class Reloader {
  public:
-  Reloader(const ServeCommand& command, Daemon& daemon, std::vector<config::FileStamp> files,
-           std::vector<std::string> patterns)
-      : command_(command), daemon_(daemon), files_(std::move(files)), patterns_(std::move(patterns)) {}
+  Reloader(const ServeCommand& command, Daemon& daemon, LoadedSettings loaded)
+      : command_(command),
+        daemon_(daemon),
+        patterns_(std::move(loaded.settings.target_files)),
+        watch_(std::move(loaded.target_files)),
+        thread_([this](const std::stop_token& stopped) { work(stopped); }) {}
 
-  config::Result<void> reload() {
-    const std::lock_guard lock(mutex_);
-    return reload_locked();
-  }
-
-  /// Reloads if the target files have changed.
-  void reload_if_changed() {
-    const std::lock_guard lock(mutex_);
-    if (config::stamp_target_files(patterns_) != files_) std::ignore = reload_locked();
+  /// Returns when it is done. From any thread.
+  config::Result<void> reload();
+  /// Reloads soon, at the next check of the target files at the latest.
+  void request() {
+    requested_ = true;
+    woken_.notify_all();
   }
 
  private:
-  config::Result<void> reload_locked() {
-    // systemd identifies the reload by this time (Type=notify-reload).
-    const auto now =
-        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
-    sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
-    auto read = read_targets(command_);
-    sd_notify(0, "READY=1");
-    if (!read) {
-      for (const auto& [where, message] : read.error())
-        log_line(LogLevel::error, "reload failed, the old settings stay in use",
-                 {{"where", where}, {"error", message}});
-      daemon_.keep_settings(read.error());
-      files_ = config::stamp_target_files(patterns_);  // report the error once, until they change again
-      return tl::unexpected(std::move(read.error()));
-    }
-    files_ = std::move(read->loaded.target_files);
-    patterns_ = read->loaded.settings.target_files;
-    daemon_.watch(watch_list(read->plan, read->loaded.settings, command_.ask.call));
-    log_line(LogLevel::info, "settings loaded", {{"domains", fmt::format("{}", read->plan.targets.size())}});
-    return {};
-  }
+  void work(const std::stop_token& stopped);
+  void reload_if_changed();
+  config::Result<void> reload_locked();
 
   const ServeCommand& command_;
   Daemon& daemon_;
   std::mutex mutex_{};
-  std::vector<config::FileStamp> files_;
+  std::condition_variable_any woken_{};
+  std::atomic<bool> requested_{false};
   std::vector<std::string> patterns_;
+  TargetWatch watch_;
+  std::jthread thread_;
 };
+
+config::Result<void> Reloader::reload() {
+  const std::lock_guard lock(mutex_);
+  return reload_locked();
+}
+
+void Reloader::work(const std::stop_token& stopped) {
+  std::unique_lock lock(mutex_);
+  while (!stopped.stop_requested()) {
+    woken_.wait_for(lock, stopped, TargetWatch::check_interval, [&] { return requested_.load(); });
+    if (stopped.stop_requested()) return;
+    if (requested_.exchange(false)) {
+      std::ignore = reload_locked();
+    } else {
+      reload_if_changed();
+    }
+  }
+}
+
+void Reloader::reload_if_changed() {
+  const auto step = watch_.check(config::stamp_target_files(patterns_), steady_clock::now());
+  if (step.shorter) {
+    log_line(
+        LogLevel::warning,
+        fmt::format(
+            "a target file was rewritten in place and is shorter: it is read when it has not changed for {} "
+            "seconds; write a new file and rename it, which takes effect within seconds",
+            TargetWatch::shorter_wait.count()),
+        {{"file", step.shorter->string()}});
+  }
+  if (step.read) std::ignore = reload_locked();
+}
+
+config::Result<void> Reloader::reload_locked() {
+  // systemd identifies the reload by this time (Type=notify-reload).
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch());
+  sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
+  auto read = read_targets(command_);
+  sd_notify(0, "READY=1");
+  if (!read) {
+    for (const auto& [where, message] : read.error())
+      log_line(LogLevel::error, "reload failed, the old settings stay in use",
+               {{"where", where}, {"error", message}});
+    daemon_.keep_settings(read.error());
+    watch_.set_read(config::stamp_target_files(patterns_));  // report the error once, until they change again
+    return tl::unexpected(std::move(read.error()));
+  }
+  watch_.set_read(std::move(read->loaded.target_files));
+  patterns_ = read->loaded.settings.target_files;
+  daemon_.watch(watch_list(read->plan, read->loaded.settings, command_.ask.call));
+  log_line(LogLevel::info, "settings loaded", {{"domains", fmt::format("{}", read->plan.targets.size())}});
+  return {};
+}
 
 /// Blocks the signals before any other thread starts, so that all threads inherit the mask and only this one
 /// receives them.
@@ -134,16 +175,12 @@ void log_access(const exporters::Access& access) {
 }
 
 void work_until_ended(const sigset_t& signals, const Daemon& daemon, Reloader& reloader) {
-  auto next_file_check = steady_clock::now() + file_interval;
   while (true) {
     const timespec second{1, 0};
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal == SIGTERM || signal == SIGINT) return;
-    if (signal == SIGHUP) std::ignore = reloader.reload();
+    if (signal == SIGHUP) reloader.request();
     if (daemon.is_alive()) sd_notify(0, "WATCHDOG=1");
-    if (steady_clock::now() < next_file_check) continue;
-    next_file_check = steady_clock::now() + file_interval;
-    reloader.reload_if_changed();
   }
 }
 
@@ -168,11 +205,7 @@ CommandResult check_settings(const ServeCommand& command) {
   return ExitCode::ok;
 }
 
-}  // namespace
-
-CommandResult run(const ServeCommand& command) {
-  if (command.only_check_settings) return check_settings(command);
-  set_log(command.log_format, command.log_level);
+CommandResult serve(const ServeCommand& command) {
   // With one arena per thread of the web server, a third more memory stays allocated.
   mallopt(M_ARENA_MAX, 2);
   auto read = read_targets(command);
@@ -187,7 +220,7 @@ CommandResult run(const ServeCommand& command) {
   const sigset_t signals = block_signals();
   Daemon daemon(watch_list(read->plan, read->loaded.settings, command.ask.call), std::move(history),
                 {command.timeout_offset, command.path_prefix});
-  Reloader reloader(command, daemon, read->loaded.target_files, read->loaded.settings.target_files);
+  Reloader reloader(command, daemon, std::move(read->loaded));
 
   exporters::WebSettings web;
   web.listen = command.listen;
@@ -196,6 +229,7 @@ CommandResult run(const ServeCommand& command) {
   web.routes = daemon.routes([&] { return reloader.reload(); });
   web.on_config = log_web_config;
   web.on_access = log_access;
+  web.on_not_accepted = [&](const std::string& reason) { daemon.client_not_accepted(reason); };
   auto service = exporters::WebService::start(std::move(web));
   if (!service) return tl::unexpected(std::move(service.error()));
   for (const auto& [address, port, lacks_ipv6] : (*service)->listening()) {
@@ -213,6 +247,16 @@ CommandResult run(const ServeCommand& command) {
   daemon.stop();
   (*service)->stop();
   return ExitCode::ok;
+}
+
+}  // namespace
+
+CommandResult run(const ServeCommand& command) {
+  if (command.only_check_settings) return check_settings(command);
+  set_log(command.log_format, command.log_level);
+  auto result = serve(command);
+  flush_log();
+  return result;
 }
 
 }  // namespace dkimprobe::cli

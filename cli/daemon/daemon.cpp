@@ -1,8 +1,10 @@
 #include "cli/daemon/daemon.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -10,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "checks/report/time_text.hpp"
 #include "cli/daemon/history_writer.hpp"
 #include "cli/daemon/page_cache.hpp"
 #include "cli/daemon/probe_route.hpp"
@@ -35,7 +38,9 @@ using exporters::Response;
 using exporters::Route;
 
 /// How long the probing thread may pause; when healthy, it moves twice a second.
-constexpr std::chrono::seconds longest_maintenance{10};
+constexpr std::chrono::seconds longest_pause{10};
+/// Between two log lines on clients that were not accepted.
+constexpr std::chrono::seconds log_interval{60};
 constexpr unsigned most_probes = 16;
 constexpr std::size_t most_errors_shown = 10;
 constexpr unsigned most_pages = 8;  ///< status pages rendered at the same time
@@ -76,7 +81,7 @@ class Daemon::State {
  public:
   State(WatchList list, std::optional<exporters::HistoryStore> history, DaemonSettings settings)
       : settings_(std::move(settings)),
-        writer_(std::move(history)),
+        writer_(std::move(history), [this] { publisher_.changed(); }),
         page_([this](MetricFormat format) { return render(format); }),
         scheduler_(list.probe, probe::ScheduleLimits{}, wall_time,
                    {[this](const probe::FinishedProbe& probe) { return take(probe); },
@@ -143,10 +148,24 @@ class Daemon::State {
     return status_response(request, std::move(overview), state_);
   }
 
-  Response ready() { return stopping_ ? plain(503, "ending") : plain(200, "ready"); }
+  /// What `/-/healthy` and `/-/ready` respond when all is well, which is `word`.
+  Response health(std::string word) const {
+    if (is_alive()) return plain(200, std::move(word));
+    return plain(503, fmt::format("the probing thread has not moved for {} seconds",
+                                  std::chrono::duration_cast<std::chrono::seconds>(pause()).count()));
+  }
 
-  [[nodiscard]] bool is_alive() const {
-    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at < longest_maintenance;
+  Response ready() const { return stopping_ ? plain(503, "ending") : health("ready"); }
+
+  [[nodiscard]] bool is_alive() const { return pause() < longest_pause; }
+
+  void client_not_accepted(const std::string& reason) {
+    ++clients_not_accepted_;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_log_) return;
+    next_log_ = now + log_interval;
+    log_line(LogLevel::error, "a client could not be accepted",
+             {{"error", reason}, {"times", fmt::format("{}", clients_not_accepted_.load())}});
   }
 
   void stop() {
@@ -161,10 +180,32 @@ class Daemon::State {
  private:
   /// Called on the probing thread.
   probe::ProbeVerdict take(const probe::FinishedProbe& probe) {
-    const auto verdict = state_.take(probe, wall_time());
-    writer_.add(probe.observations);
-    publisher_.changed();
+    const auto now = wall_time();
+    auto earliest = now;
+    for (const auto& observation : probe.observations) earliest = std::min(earliest, observation.observed_at);
+    if (!is_plausible(earliest)) return probe::ProbeVerdict::failed;
+    const auto verdict = state_.take(probe, now);
+    // The metrics show a change once it is stored.
+    if (!writer_.add(probe.observations, verdict == probe::ProbeVerdict::changed)) publisher_.changed();
     return verdict;
+  }
+
+  /// Whether the clock can be right; a wrong one is logged once. Called on the probing thread.
+  bool is_plausible(probe::WallTime time) {
+    const bool is_wrong = time < earliest_time;
+    if (is_wrong && !clock_is_wrong_) {
+      log_line(
+          LogLevel::error,
+          "the clock of this machine cannot be right: what is seen is neither used nor stored until it is",
+          {{"time", checks::iso_time(time)}});
+    }
+    clock_is_wrong_ = is_wrong;
+    return !is_wrong;
+  }
+
+  /// How long the probing thread has not moved.
+  [[nodiscard]] std::chrono::steady_clock::duration pause() const {
+    return std::chrono::steady_clock::now() - scheduler_.totals().taken_at;
   }
 
   /// Called on the publisher's thread.
@@ -180,6 +221,8 @@ class Daemon::State {
     exporters::MetricWriter writer(format);
     auto self = self_facts(scheduler_.totals(), fleet->reload, probes_.counts(), writer_.facts(), started_);
     self.path_intercepted = checks::path_intercepted(*fleet);
+    self.clients_not_accepted = clients_not_accepted_;
+    self.log_lines_dropped = dropped_log_lines();
     self.series_capped = write_fleet_metrics(writer, *fleet, now);
     write_self_metrics(self, writer);
     return writer.finish();
@@ -187,8 +230,11 @@ class Daemon::State {
 
   const DaemonSettings settings_;
   const probe::WallTime started_ = wall_time();
+  bool clock_is_wrong_ = false;  ///< at the last probe
   std::atomic<bool> stopping_{false};
-  std::mutex watch_mutex_{};  ///< serializes `watch`
+  std::atomic<std::uint64_t> clients_not_accepted_{0};
+  std::chrono::steady_clock::time_point next_log_{};  ///< on them; used by one thread only
+  std::mutex watch_mutex_{};                          ///< serializes `watch`
   WatchState state_{};
   HistoryWriter writer_;
   exporters::MetricPage page_;
@@ -222,7 +268,7 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
       {"GET", "/domains/*", status, most_pages},
       {"GET", "/api/*", status, most_pages},
       {"GET", std::string(exporters::stylesheet_path), [](const Request&) { return stylesheet_response(); }},
-      {"GET", "/-/healthy", [](const Request&) { return plain(200, "healthy"); }},
+      {"GET", "/-/healthy", [state](const Request&) { return state->health("healthy"); }},
       {"GET", "/-/ready", [state](const Request&) { return state->ready(); }},
       {"POST", "/-/reload",
        [reload = std::move(reload)](const Request&) {
@@ -250,6 +296,10 @@ std::vector<Route> Daemon::routes(std::function<config::Result<void>()> reload) 
 
 bool Daemon::is_alive() const {
   return state_->is_alive();
+}
+
+void Daemon::client_not_accepted(const std::string& reason) {
+  state_->client_not_accepted(reason);
 }
 
 void Daemon::stop() {

@@ -39,6 +39,10 @@ class Daemon {
   /// they have errors, the old ones stay. The routes must not be called after the daemon is destroyed.
   [[nodiscard]] std::vector<exporters::Route> routes(std::function<config::Result<void>()> reload);
 
+  /// Counts a client that the web server could not accept, and logs it at most once a minute. Always from the
+  /// same thread.
+  void client_not_accepted(const std::string& reason);
+
   /// Whether the probing thread has made progress within the last seconds, for a watchdog.
   [[nodiscard]] bool is_alive() const;
 

@@ -17,7 +17,8 @@ constexpr std::chrono::milliseconds gather_time{1'000};
 
 }  // namespace
 
-HistoryWriter::HistoryWriter(std::optional<exporters::HistoryStore> store) : store_(std::move(store)) {
+HistoryWriter::HistoryWriter(std::optional<exporters::HistoryStore> store, std::function<void()> on_written)
+    : store_(std::move(store)), on_written_(std::move(on_written)) {
   if (!store_) return;
   facts_.stored = true;
   thread_ = std::thread([this] { write(); });
@@ -38,10 +39,11 @@ std::optional<checks::SelectorHistory> HistoryWriter::load(const checks::TargetK
   return std::move(*loaded);
 }
 
-void HistoryWriter::add(const std::vector<probe::Observation>& probes) {
+bool HistoryWriter::add(const std::vector<probe::Observation>& probes, bool at_once) {
   {
     const std::lock_guard lock(mutex_);
-    if (!facts_.stored || stopping_) return;
+    if (!facts_.stored || stopping_) return false;
+    at_once_ = at_once_ || at_once;
     for (const auto& probe : probes) {
       if (waiting_.size() >= longest_queue) {
         waiting_.pop_front();
@@ -51,6 +53,7 @@ void HistoryWriter::add(const std::vector<probe::Observation>& probes) {
     }
   }
   woken_.notify_all();
+  return true;
 }
 
 HistoryWriter::Facts HistoryWriter::facts() const {
@@ -75,6 +78,7 @@ void HistoryWriter::write() {
     const std::vector<probe::Observation> probes(std::make_move_iterator(waiting_.begin()),
                                                  std::make_move_iterator(waiting_.end()));
     waiting_.clear();
+    at_once_ = false;
     lock.unlock();
     config::Result<void> stored;
     {
@@ -87,10 +91,11 @@ void HistoryWriter::write() {
     } else if (stored && !*facts_.stored) {
       log_line(LogLevel::info, "the history is written again");
     }
+    on_written_();
     lock.lock();
     if (!stored) ++facts_.failures;
     facts_.stored = stored.has_value();
-    if (!stopping_) woken_.wait_for(lock, gather_time, [&] { return stopping_; });
+    if (!stopping_) woken_.wait_for(lock, gather_time, [&] { return stopping_ || at_once_; });
   }
 }
 

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -25,7 +26,8 @@ class HistoryWriter {
     std::uint64_t dropped = 0;  ///< probes dropped from a full queue
   };
 
-  explicit HistoryWriter(std::optional<exporters::HistoryStore> store);
+  /// `on_written` is called on the thread of this object after each attempt to store probes.
+  HistoryWriter(std::optional<exporters::HistoryStore> store, std::function<void()> on_written);
   ~HistoryWriter();  ///< stops it
   HistoryWriter(const HistoryWriter&) = delete;
   HistoryWriter& operator=(const HistoryWriter&) = delete;
@@ -33,7 +35,8 @@ class HistoryWriter {
   /// Waits for the disk. Empty without a store; also if it cannot be read, which is logged.
   [[nodiscard]] std::optional<checks::SelectorHistory> load(const checks::TargetKey& key);
 
-  void add(const std::vector<probe::Observation>& probes);
+  /// Returns whether it will store the probes: `at_once`, or gathered with those of the next second.
+  bool add(const std::vector<probe::Observation>& probes, bool at_once);
   [[nodiscard]] Facts facts() const;
   /// Returns when everything added before is stored.
   void stop();
@@ -43,9 +46,11 @@ class HistoryWriter {
 
   std::mutex store_mutex_{};
   std::optional<exporters::HistoryStore> store_;
+  std::function<void()> on_written_;
   mutable std::mutex mutex_{};  ///< of what follows
   std::condition_variable woken_{};
   bool stopping_ = false;
+  bool at_once_ = false;  ///< probes wait that must not
   Facts facts_{};
   std::deque<probe::Observation> waiting_{};
   std::thread thread_{};

@@ -1,5 +1,6 @@
 // The log on standard error, as logfmt or JSON. Foreign text is escaped, so that no line can be forged. From
-// any thread.
+// any thread, none of which waits for the reader of the log: when it stands still, lines are dropped and
+// counted.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,12 @@ enum class LogFormat : std::uint8_t { logfmt, json };
 void set_log(LogFormat format, LogLevel level);
 
 void log_line(LogLevel level, std::string_view message, const LogFields& fields = {});
+
+/// Returns when all lines are written, or soon when nobody reads them.
+void flush_log();
+
+/// Lines that were dropped since the start.
+[[nodiscard]] std::uint64_t dropped_log_lines();
 
 /// The line as `log_line` writes it, without the line feed.
 [[nodiscard]] std::string log_text(LogFormat format, std::string_view time, LogLevel level,

@@ -70,6 +70,8 @@ RecordLineResult read_json_line(std::string_view line) {
   } catch (const nlohmann::json::parse_error& error) {
     return wrong(error.byte > line.size() ? std::string("the JSON is incomplete")
                                           : fmt::format("this is not JSON: error at byte {}", error.byte));
+  } catch (const nlohmann::json::exception&) {
+    return wrong("the JSON has a number that is too large");
   }
   if (!json.is_object()) return wrong("it must be a JSON object with the member `txt`");
   RecordLine record;

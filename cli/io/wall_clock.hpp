@@ -1,9 +1,15 @@
 // The only place where commands read a clock; everything they call gets the time as an argument.
 #pragma once
 
+#include <chrono>
+
 #include "probe/observation.hpp"
 
 namespace dkimprobe::cli {
+
+/// This program is newer: a clock that shows an earlier time is wrong, as after a start without a battery.
+/// What is seen then is not stored, because the age of a key would be wrong for ever.
+inline constexpr probe::WallTime earliest_time{std::chrono::sys_days{std::chrono::year{2025} / 1 / 1}};
 
 /// The system clock, including corrections: for the daemon and the log.
 [[nodiscard]] probe::WallTime wall_time();

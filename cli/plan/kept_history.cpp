@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "checks/record/digest.hpp"
+#include "checks/report/time_text.hpp"
 #include "cli/io/output.hpp"
+#include "cli/io/wall_clock.hpp"
 
 namespace dkimprobe::cli {
 namespace {
@@ -59,8 +61,18 @@ std::optional<std::filesystem::path> default_state_directory() {
   return std::nullopt;
 }
 
+bool check_clock() {
+  if (run_time() >= earliest_time) return true;
+  print_warning(
+      {"",
+       fmt::format("this machine's clock shows {}, which cannot be right: nothing is remembered of this run",
+                   checks::time_text(run_time()))});
+  return false;
+}
+
 Result<std::optional<HistoryStore>> open_history(const AskOptions& ask, const StateChoice& state,
                                                  const config::ProbeSettings& servers, HistoryAccess access) {
+  if ((ask.storage || !state.off) && !check_clock()) return std::nullopt;
   if (ask.storage) {
     auto store = HistoryStore::open(*ask.storage, access);
     if (!store) return tl::unexpected(std::move(store.error()));

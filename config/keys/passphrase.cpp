@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "config/basics/escape.hpp"
+#include "config/basics/regular_file.hpp"
 
 namespace dkimprobe::config {
 namespace {

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "config/basics/escape.hpp"
+#include "config/basics/regular_file.hpp"
 
 namespace dkimprobe::config {
 
@@ -40,10 +41,6 @@ std::optional<std::size_t> read_all(int file, std::span<char> room) {
 }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  close(number);
-}
 
 SecretBytes::~SecretBytes() {
   explicit_bzero(bytes_.data(), bytes_.size());

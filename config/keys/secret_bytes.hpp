@@ -32,15 +32,6 @@ class SecretBytes {
   std::size_t size_ = 0;
 };
 
-/// An open descriptor, closed at the end of its scope.
-struct Descriptor {
-  explicit Descriptor(int opened) : number(opened) {}
-  ~Descriptor();
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number;
-};
-
 /// What kinds of files may be read. Reading a pipe waits for its writer; pipes are for the command line:
 /// `<(...)` of a shell, and `-` for standard input.
 enum class SecretFiles : std::uint8_t { regular, regular_and_pipes };

@@ -1,11 +1,7 @@
 #include "config/yaml/yaml_reader.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <iterator>
-#include <memory>
-#include <system_error>
 
 #include "config/basics/escape.hpp"
 #include "config/basics/nearest_word.hpp"
@@ -26,10 +22,6 @@ std::string_view describe(YamlNode::Kind kind) {
   }
   return {};
 }
-
-struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
 
 }  // namespace
 
@@ -164,25 +156,6 @@ std::optional<std::filesystem::path> YamlReader::path_of(const YamlValue& value)
     return std::nullopt;
   }
   return folder_ / std::filesystem::path(*text);
-}
-
-Result<std::string> read_yaml_text(const std::filesystem::path& path, std::string_view kind,
-                                   std::string_view content) {
-  const std::string name = escape_text(path.string());
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    return failure(name, fmt::format("this is a directory; a {} file was expected", kind));
-  const auto failed = [&] {
-    return failure(name,
-                   fmt::format("the {} cannot be read: {}", content, std::generic_category().message(errno)));
-  };
-  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "re"));
-  if (!file) return failed();
-  // One octet more than allowed shows that the file is too large.
-  std::string text(longest_yaml_bytes + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) return failed();
-  return text;
 }
 
 }  // namespace dkimprobe::config

@@ -108,8 +108,4 @@ class YamlReader {
   Errors warnings_{};   ///< in the order in which they were found
 };
 
-/// Reads the file, up to the limit of read_yaml. Errors call it a "`kind` file" and what it holds `content`.
-[[nodiscard]] Result<std::string> read_yaml_text(const std::filesystem::path& path, std::string_view kind,
-                                                 std::string_view content);
-
 }  // namespace dkimprobe::config

@@ -4,19 +4,19 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <civetweb.h>
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include "exporters/http/request_target.hpp"
 
@@ -39,18 +39,24 @@ Response plain(unsigned status, std::string text) {
   return {status, "text/plain; charset=utf-8", {}, std::make_shared<const std::string>(std::move(text))};
 }
 
-/// Connects to the listener. A listener of civetweb checks whether it should stop only every two seconds
-/// or when a client connects.
-void connect_once(std::uint16_t port) {
-  const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (file < 0) return;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  [[maybe_unused]] const int refused_once_stopped =
-      connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  close(file);
+/// The descriptor of the listener that civetweb has just opened: the only one of this process at that port.
+std::optional<int> find_listener(int port) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator each("/proc/self/fd", error), end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    int number = -1;
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    int listens = 0;
+    socklen_t listens_size = sizeof listens;
+    if (getsockname(number, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+        address.sin_family == AF_INET && ntohs(address.sin_port) == port &&
+        getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) == 0 && listens != 0)
+      return number;
+  }
+  return std::nullopt;
 }
 
 /// How closely a route matches a path: 0 if it does not. An exact path takes precedence over a prefix, a
@@ -79,19 +85,34 @@ bool write(mg_connection* connection, std::string_view text) {
 
 WebServer::~WebServer() {
   if (context_ == nullptr) return;
-  const std::jthread connecting([port = port_](const std::stop_token& stopped) {
+  // civetweb checks whether it should stop only every two seconds or when a client connects.
+  const std::jthread connecting([this](const std::stop_token& stopped) {
     while (!stopped.stop_requested()) {
-      connect_once(port);
+      listener_.connect_once();
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   });
   mg_stop(context_);
 }
 
+void WebServer::take_listener(const mg_context* context) {
+  mg_server_port ports[1]{};
+  const auto found =
+      mg_get_server_ports(context, 1, ports) == 1 ? find_listener(ports[0].port) : std::nullopt;
+  listens_.set_value(found && listener_.move_to(*found));
+}
+
 bool WebServer::listen(std::size_t threads) {
   mg_callbacks callbacks{};
   callbacks.begin_request = [](mg_connection* connection) {
     return static_cast<WebServer*>(mg_get_request_info(connection)->user_data)->serve(connection);
+  };
+  // Debian's civetweb can listen at TCP ports only, where every local user could take all of its threads. So
+  // its listener is replaced by ours, on the thread that accepts clients, before it accepts the first.
+  callbacks.init_thread = [](const mg_context* context, int type) -> void* {
+    constexpr int accepts_clients = 0;
+    if (type == accepts_clients) static_cast<WebServer*>(mg_get_user_data(context))->take_listener(context);
+    return nullptr;
   };
   // Its log messages would describe this program as the client.
   callbacks.log_message = [](const mg_connection*, const char*) { return 1; };
@@ -108,10 +129,7 @@ bool WebServer::listen(std::size_t threads) {
                            "1000",
                            nullptr};
   context_ = mg_start(&callbacks, this, options);
-  mg_server_port ports[1]{};
-  if (context_ == nullptr || mg_get_server_ports(context_, 1, ports) != 1) return false;
-  port_ = static_cast<std::uint16_t>(ports[0].port);
-  return true;
+  return context_ != nullptr && listens_.get_future().get();
 }
 
 Response WebServer::call(std::size_t at, const Request& request) {
@@ -136,10 +154,6 @@ Response WebServer::call(std::size_t at, const Request& request) {
 
 Response WebServer::answer(mg_connection* connection) {
   const mg_request_info& info = *mg_get_request_info(connection);
-  const std::string_view secret = header(connection, secret_header);
-  if (secret.size() != secret_.size() || CRYPTO_memcmp(secret.data(), secret_.data(), secret.size()) != 0)
-    return plain(403, "Only dkimprobe itself may connect here.\n");
-
   Request request;
   request.path = info.local_uri_raw != nullptr ? info.local_uri_raw : "";
   request.remote = header(connection, remote_header);
@@ -197,10 +211,11 @@ std::optional<std::string_view> Request::parameter(std::string_view name) const 
   return at == query.end() ? std::nullopt : std::optional<std::string_view>(at->second);
 }
 
-config::Result<std::unique_ptr<WebServer>> WebServer::start(std::vector<Route> routes, std::size_t threads,
-                                                            std::string secret) {
-  std::unique_ptr<WebServer> server(new WebServer(std::move(routes), std::move(secret)));
-  if (!server->listen(threads)) return config::failure("127.0.0.1", "cannot start the web server");
+config::Result<std::unique_ptr<WebServer>> WebServer::start(std::vector<Route> routes, std::size_t threads) {
+  auto listener = PrivateListener::open();
+  if (!listener) return tl::unexpected(std::move(listener.error()));
+  std::unique_ptr<WebServer> server(new WebServer(std::move(routes), std::move(*listener)));
+  if (!server->listen(threads)) return config::failure("", "cannot start the web server");
   return server;
 }
 

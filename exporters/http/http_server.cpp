@@ -3,21 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <future>
 #include <thread>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-#include <openssl/rand.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "exporters/http/civetweb_server.hpp"
 #include "exporters/http/client_connection.hpp"
+#include "exporters/http/descriptor_limit.hpp"
 #include "exporters/http/listeners.hpp"
 #include "exporters/http/live_web_config.hpp"
 #include "exporters/http/password_check.hpp"
@@ -32,6 +33,7 @@ using boost::system::error_code;
 using Client = std::shared_ptr<ClientConnection>;
 
 constexpr std::chrono::milliseconds pause_before_accepting{100};
+constexpr std::chrono::seconds longest_start{10};  // of the web server
 
 /// Which sessions are closed first to make room: those that wait for their client, the slow before the idle.
 enum class Rank : std::uint8_t { slow, idle, kept };
@@ -58,16 +60,18 @@ void refuse(tcp::socket& socket, bool uses_tls) {
 /// requests in turn, and ends them all when it stops.
 class HttpServer final : public WebService, public ClientConnection::Owner {
  public:
-  HttpServer(const WebSettings& settings, std::unique_ptr<WebServer> web_server, const std::string& secret)
-      : on_access_(settings.on_access), web_server_(std::move(web_server)) {
+  HttpServer(const WebSettings& settings, std::unique_ptr<WebServer> web_server)
+      : on_access_(settings.on_access),
+        on_not_accepted_(settings.on_not_accepted),
+        web_server_(std::move(web_server)) {
     service_.limits = settings.limits;
-    service_.secret = secret;
     service_.rules = [this] { return rules_.now(); };
   }
   ~HttpServer() override { stop(); }
 
   [[nodiscard]] config::Result<bool> open(const WebSettings& settings);
-  void run();
+  /// Returns whether the web server answers.
+  [[nodiscard]] bool run();
   [[nodiscard]] std::vector<Listening> listening() const override { return listening_; }
   void stop() override;
 
@@ -89,6 +93,7 @@ class HttpServer final : public WebService, public ClientConnection::Owner {
   void end();
 
   std::function<void(const Access&)> on_access_;
+  std::function<void(const std::string&)> on_not_accepted_;
   std::unique_ptr<WebServer> web_server_;
   HttpSession::Service service_{};
   WebRulesFile rules_{};
@@ -106,6 +111,8 @@ class HttpServer final : public WebService, public ClientConnection::Owner {
   std::unordered_set<Client> clients_{};
   std::deque<Client> waiting_{};
   std::vector<Upstream> upstreams_{};
+  bool answers_ = false;  ///< the web server has answered on any connection
+  std::promise<void> answering_{};
   bool stopping_ = false;
   PasswordCheck passwords_{};
   std::thread thread_{};
@@ -122,11 +129,15 @@ config::Result<bool> HttpServer::open(const WebSettings& settings) {
   return true;
 }
 
-void HttpServer::run() {
-  const tcp::endpoint loopback(asio::ip::address_v4::loopback(), web_server_->port());
+bool HttpServer::run() {
+  const asio::local::stream_protocol::endpoint web_server(web_server_->path());
+  const auto answers = answering_.get_future();
+  const auto on_free = [this] {
+    if (!std::exchange(answers_, true)) answering_.set_value();
+    dispatch();
+  };
   for (std::size_t i = 0; i < service_.limits.threads; ++i) {
-    upstreams_.push_back(
-        {std::make_shared<UpstreamConnection>(context_, loopback, service_.secret, [this] { dispatch(); })});
+    upstreams_.push_back({std::make_shared<UpstreamConnection>(context_, web_server, on_free)});
     upstreams_.back().connection->open();
   }
   for (auto& listener : listeners_) accept(listener.acceptor);
@@ -134,6 +145,7 @@ void HttpServer::run() {
     const auto work = asio::make_work_guard(context_);
     context_.run();
   });
+  return answers.wait_for(longest_start) == std::future_status::ready;
 }
 
 // ---- Clients ----
@@ -147,6 +159,7 @@ void HttpServer::accept(tcp::acceptor& acceptor) {
       return;
     }
     // Out of file descriptors or memory: try again after a pause.
+    if (on_not_accepted_) on_not_accepted_(error.message());
     const auto pause = std::make_shared<asio::steady_timer>(context_, pause_before_accepting);
     pause->async_wait([this, &acceptor, pause](error_code) {
       if (!stopping_) accept(acceptor);
@@ -277,15 +290,14 @@ void HttpServer::stop() {
 }  // namespace
 
 config::Result<std::unique_ptr<WebService>> WebService::start(WebSettings settings) {
-  std::array<unsigned char, 32> octets{};
-  if (RAND_bytes(octets.data(), static_cast<int>(octets.size())) != 1)
-    return config::failure("", "OpenSSL returned no random numbers");
-  const std::string secret = fmt::format("{:02x}", fmt::join(octets, ""));
-  auto web_server = WebServer::start(std::move(settings.routes), settings.limits.threads, secret);
+  const auto room = make_room_for_clients(settings.limits);
+  if (!room) return tl::unexpected(room.error());
+  settings.limits.connections = *room;
+  auto web_server = WebServer::start(std::move(settings.routes), settings.limits.threads);
   if (!web_server) return tl::unexpected(std::move(web_server.error()));
-  auto server = std::make_unique<HttpServer>(settings, std::move(*web_server), secret);
+  auto server = std::make_unique<HttpServer>(settings, std::move(*web_server));
   if (auto opened = server->open(settings); !opened) return tl::unexpected(std::move(opened.error()));
-  server->run();
+  if (!server->run()) return config::failure("", "the web server does not answer");
   return server;
 }
 

@@ -60,7 +60,9 @@ struct Access {
 
 struct WebLimits {
   std::size_t threads = 32;       ///< requests handled at the same time
-  std::size_t connections = 512;  ///< when it is reached, the slowest or longest idle one is closed
+  std::size_t connections = 512;  ///< when it is reached, the slowest or longest idle one is closed; fewer if
+                                  ///< the limit of open files leaves less room
+  std::size_t reserved_files = 256;  ///< open files left to the rest of the program: sockets of probes, files
   std::size_t header_bytes = 8192;
   std::size_t body_bytes = 65536;
   std::size_t buffered_bytes = 64U << 20U;   ///< of responses that clients have not read yet
@@ -70,7 +72,7 @@ struct WebLimits {
   std::chrono::milliseconds queue{10'000};  ///< until a thread is free
   std::chrono::milliseconds handler{150'000};
   std::chrono::milliseconds write{30'000};
-  std::chrono::milliseconds grace{5'000};  ///< for requests in progress when the service stops
+  std::chrono::milliseconds grace{1'000};  ///< for requests in progress when the service stops
 };
 
 struct WebSettings {
@@ -87,6 +89,9 @@ struct WebSettings {
   /// Called after the file was read. On errors the old configuration stays in use; a valid file may have
   /// warnings.
   std::function<void(const config::Result<config::Errors>&)> on_config{};
+  /// Called with the reason when a client could not be accepted, for example for want of file descriptors.
+  /// Must not block either.
+  std::function<void(const std::string&)> on_not_accepted{};
 };
 
 /// An address that the service listens on.
@@ -98,6 +103,8 @@ struct Listening {
 
 class WebService {
  public:
+  /// Raises the limit of open files if it leaves too little room for clients and may be raised; it is an
+  /// error if there is still too little. Returns when requests are answered.
   [[nodiscard]] static config::Result<std::unique_ptr<WebService>> start(WebSettings settings);
   virtual ~WebService() = default;
 

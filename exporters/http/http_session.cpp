@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -55,6 +56,22 @@ HttpSession::Refusal refusal_of(error_code error) {
   return {400, "This is not an HTTP/1.1 request."};
 }
 
+/// Whether the end of the body is known: any transfer coding but `chunked` alone, and any in HTTP/1.0, makes
+/// it unknown (RFC 9112 sections 6.1 and 6.3).
+bool has_known_end(const http::request<http::string_body>& request) {
+  const auto [first, last] = request.equal_range(http::field::transfer_encoding);
+  if (first == last) return true;
+  return request.version() == 11 && std::next(first) == last &&
+         config::equal_ignoring_case(view(first->value()), "chunked");
+}
+
+/// Whether the client waits for `100 Continue` before it sends the body. Clients of HTTP/1.0 do not know it
+/// (RFC 9110 section 10.1.1).
+bool awaits_proceed(const http::request<http::string_body>& request) {
+  return request.version() == 11 &&
+         config::equal_ignoring_case(view(request[http::field::expect]), "100-continue");
+}
+
 /// Why a request with this header is refused whatever its target, and its connection closed.
 std::optional<HttpSession::Refusal> fault_of(const http::request_parser<http::string_body>& parser,
                                              std::uint64_t body_bytes) {
@@ -66,16 +83,26 @@ std::optional<HttpSession::Refusal> fault_of(const http::request_parser<http::st
   constexpr std::array allowed = {http::verb::get, http::verb::head, http::verb::post};
   if (std::ranges::find(allowed, request.method()) == allowed.end())
     return Refusal{405, "The method is not allowed.", {{"Allow", "GET, HEAD, POST"}}};
+  if (!has_known_end(request)) return Refusal{400, "The only supported transfer coding is chunked."};
+  if (request.method() == http::verb::post) {
+    // A browser names the origin of every POST. No page of this program sends one, so it comes from a foreign
+    // page, whose name may even point to this machine.
+    if (request.count(http::field::origin) > 0) return Refusal{403, "A web page may not send this request."};
+    // A proxy that blocks the path of a POST should not have to know all its spellings.
+    const std::string_view target = view(request.target());
+    if (target.substr(0, target.find('?')).find('%') != std::string_view::npos)
+      return Refusal{400, "The path of a POST request may not have escapes."};
+  }
   if (parser.content_length().value_or(0) > body_bytes) return Refusal{413, "The request body is too large."};
   return std::nullopt;
 }
 
 /// The start of the request to the web server. It is written anew: nothing else of the client's is passed on.
 std::string forwarded_head(const http::request<http::string_body>& request, std::string_view target,
-                           std::string_view secret, std::string_view remote) {
-  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n{}: {}\r\n",
-                                 request.method() == http::verb::post ? "POST" : "GET", target, secret_header,
-                                 secret, remote_header, remote);
+                           std::string_view remote) {
+  std::string head =
+      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n",
+                  request.method() == http::verb::post ? "POST" : "GET", target, remote_header, remote);
   for (const auto* const name : {"Accept", "Accept-Encoding", "X-Prometheus-Scrape-Timeout-Seconds"}) {
     std::string joined;
     const auto [first, last] = request.equal_range(name);
@@ -303,7 +330,7 @@ void HttpSession::on_header() {
     if (!service_.requests.take(now_, {1.0 / interval.count(), static_cast<double>(limit->burst)}))
       return refuse({429, "Too many requests.", {{"Retry-After", "1"}}});
   }
-  request_ = forwarded_head(request, *target, service_.secret, remote_);
+  request_ = forwarded_head(request, *target, remote_);
   if (rules_->config.users.empty()) {
     read_body();
   } else {
@@ -331,7 +358,7 @@ void HttpSession::read_body() {
   if (parser_->is_done()) return forward(false);
   begin(Phase::body, service_.limits.body);
   parser_->eager(true);
-  if (parser_->get()[http::field::expect].empty() || !input_.empty()) return parse();
+  if (!awaits_proceed(parser_->get()) || !input_.empty()) return parse();
   head_ = proceed;
   sent_ = 0;
   write();

@@ -69,7 +69,6 @@ class HttpSession {
   /// What all sessions of a service share.
   struct Service {
     WebLimits limits{};
-    std::string secret{};                                       ///< for the web server
     std::function<std::shared_ptr<const WebRules>()> rules{};   ///< in force now
     config::TokenBucket requests{config::TokenBucket::Time{}};  ///< limited by the rules in force
   };

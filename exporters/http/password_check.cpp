@@ -1,12 +1,15 @@
 #include "exporters/http/password_check.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include <crypt.h>
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -19,22 +22,65 @@ constexpr std::size_t most_successes = 256;
 constexpr std::size_t most_sources = 4096;
 constexpr double most_failures = 10.0;
 constexpr std::chrono::seconds time_to_forget_one{6};
-// Used for an unknown user, so that the response time does not reveal whether a user exists. It matches no
-// password.
-constexpr std::string_view hash_of_nobody = "$2b$10$wwwwwwwwwwwwwwwwwwwwwuwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww";
+constexpr std::size_t cost_digits = 2;
+/// About a second. Hashes of a higher cost are checked, but other users do not take as long.
+constexpr int most_padded_cost = 14;
 
-/// Whether the password matches. As in Prometheus's exporter-toolkit, every letter after `$2` means bcrypt
-/// without its historical bugs.
-bool fits(const std::string& hash, const std::string& password) {
-  const std::size_t start = hash.find('$', 1);
-  if (start == std::string::npos || password.find('\0') != std::string::npos) return false;
-  const std::string setting = "$2b" + hash.substr(start);
+std::size_t start_of_cost(std::string_view hash) {
+  return std::min(hash.find('$', 1), hash.size() - 1) + 1;
+}
+
+/// The cost of a bcrypt hash, the logarithm of its work; 0 if it is not one.
+int cost_of(std::string_view hash) {
+  int cost = 0;
+  if (!hash.empty()) {
+    const std::string_view digits = hash.substr(start_of_cost(hash), cost_digits);
+    std::from_chars(digits.data(), digits.data() + digits.size(), cost);
+  }
+  return cost;
+}
+
+/// Up to `most_padded_cost`.
+int highest_cost(const PasswordCheck::Users& users) {
+  int highest = 0;
+  for (const auto& [user, hash] : users) highest = std::max(highest, cost_of(hash));
+  return std::min(highest, most_padded_cost);
+}
+
+enum class Match : std::uint8_t { yes, no, not_hashed };
+
+/// As in Prometheus's exporter-toolkit, every letter after `$2` means bcrypt without its historical bugs.
+Match match(std::string_view hash, const std::string& password) {
+  if (hash.empty()) return Match::not_hashed;
+  const std::string setting = "$2b$" + std::string(hash.substr(start_of_cost(hash)));
   crypt_data data{};
   const char* const made = crypt_rn(password.c_str(), setting.c_str(), &data, sizeof data);
-  const bool same = made != nullptr && std::strlen(made) == setting.size() &&
-                    CRYPTO_memcmp(made, setting.data(), setting.size()) == 0;
+  Match result = made == nullptr || *made == '*' ? Match::not_hashed : Match::no;
+  if (result == Match::no && std::strlen(made) == setting.size() &&
+      CRYPTO_memcmp(made, setting.data(), setting.size()) == 0)
+    result = Match::yes;
   OPENSSL_cleanse(&data, sizeof data);
-  return same;
+  return result;
+}
+
+/// The work of a bcrypt hash with this cost.
+void spend(int cost) {
+  std::ignore = match(fmt::format("$2b${:02}$wwwwwwwwwwwwwwwwwwwwwu", cost), "");
+}
+
+/// Whether the password matches. If not, the work is that of the highest cost, so that the time of the
+/// response reveals neither whether the user exists nor the cost of the hash.
+bool fits(std::string_view hash, int highest_cost, const std::string& password) {
+  if (password.find('\0') != std::string::npos) return false;
+  const Match matched = match(hash, password);
+  if (matched == Match::yes) return true;
+  if (matched == Match::not_hashed) {
+    spend(highest_cost);
+  } else {
+    // Each step doubles the work done so far.
+    for (int cost = cost_of(hash); cost < highest_cost; ++cost) spend(cost);
+  }
+  return false;
 }
 
 }  // namespace
@@ -72,12 +118,31 @@ PasswordCheck::Digest PasswordCheck::digest_of(std::string_view user, std::strin
   return digest;
 }
 
-bool PasswordCheck::is_blocked(const std::string& source, Time now) const {
+double PasswordCheck::failures_of(const std::string& source, Time now) const {
   const auto at = failures_.find(source);
-  if (at == failures_.end()) return false;
+  if (at == failures_.end()) return 0.0;
   const std::chrono::duration<double> passed = now - at->second.last;
-  const double left = at->second.count - passed / std::chrono::duration<double>(time_to_forget_one);
-  return left > most_failures - 1.0;
+  return std::max(0.0, at->second.count - passed / std::chrono::duration<double>(time_to_forget_one));
+}
+
+std::pair<double, PasswordCheck::Time> PasswordCheck::rank_of(std::size_t at, Time now) const {
+  const std::string& source = jobs_[at].source;
+  const auto earlier = std::count_if(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(at),
+                                     [&](const Job& job) { return job.source == source; });
+  const auto failed = failures_.find(source);
+  return {failures_of(source, now) + static_cast<double>(earlier),
+          failed == failures_.end() ? Time::min() : failed->second.last};
+}
+
+PasswordCheck::Job PasswordCheck::take_job(bool first, Time now) {
+  std::size_t taken = 0;
+  for (std::size_t at = 1; at < jobs_.size(); ++at) {
+    const bool is_earlier = rank_of(at, now) < rank_of(taken, now);
+    if (is_earlier == first) taken = at;
+  }
+  Job job = std::move(jobs_[taken]);
+  jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(taken));
+  return job;
 }
 
 void PasswordCheck::count_failure(const std::string& source, Time now) {
@@ -97,9 +162,9 @@ void PasswordCheck::check(const Users& users, std::string_view user, std::string
                           const std::string& source, Time now, OnVerdict on_verdict) {
   const auto known = users.find(user);
   Job job{source,
-          known == users.end() ? std::string(hash_of_nobody) : known->second,
+          known == users.end() ? "" : known->second,
+          highest_cost(users),
           std::string(password),
-          known != users.end(),
           {},
           std::move(on_verdict)};
   job.digest = digest_of(user, job.hash, password);
@@ -107,14 +172,14 @@ void PasswordCheck::check(const Users& users, std::string_view user, std::string
   {
     const std::lock_guard lock(mutex_);
     const bool known_good = std::find(successes_.begin(), successes_.end(), job.digest) != successes_.end();
-    if (!known_good && is_blocked(source, now)) {
+    if (!known_good && failures_of(source, now) > most_failures - 1.0) {
       verdict = Verdict::too_many_wrong;
-    } else if (!known_good && jobs_.size() >= most_waiting) {
-      verdict = Verdict::busy;
     } else if (!known_good) {
       jobs_.push_back(std::move(job));
       wake_.notify_all();
-      return;
+      if (jobs_.size() <= most_waiting) return;
+      job = take_job(false, now);
+      verdict = Verdict::busy;
     }
   }
   job.on_verdict(verdict);
@@ -125,10 +190,9 @@ void PasswordCheck::run() {
   for (;;) {
     wake_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
     if (stopping_) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
+    Job job = take_job(true, std::chrono::steady_clock::now());
     lock.unlock();
-    const bool good = fits(job.hash, job.password) && job.user_known;
+    const bool good = fits(job.hash, job.highest_cost, job.password);
     OPENSSL_cleanse(job.password.data(), job.password.size());
     lock.lock();
     if (stopping_) return;

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -14,7 +15,7 @@
 #include <string_view>
 #include <thread>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
 namespace dkimprobe::exporters {
 
@@ -30,9 +31,10 @@ class PasswordCheck {
   PasswordCheck(const PasswordCheck&) = delete;
   PasswordCheck& operator=(const PasswordCheck&) = delete;
 
-  /// Wrong passwords are counted per `source`. `on_verdict` is called once: before this function returns when
-  /// the verdict needs no hashing, else on the thread of this object. `check` must always be called from the
-  /// same thread.
+  /// Wrong passwords are counted per `source`, and a source with fewer of them comes first, so that many who
+  /// guess keep nobody else out. A refusal takes the same time whether or not the user exists. `on_verdict`
+  /// is called once: before this function returns, or before a later call returns, when the verdict needs no
+  /// hashing; else on the thread of this object. `check` must always be called from the same thread.
   void check(const Users& users, std::string_view user, std::string_view password, const std::string& source,
              Time now, OnVerdict on_verdict);
   /// No verdict is delivered afterwards.
@@ -42,9 +44,9 @@ class PasswordCheck {
   using Digest = std::array<unsigned char, 32>;
   struct Job {
     std::string source{};
-    std::string hash{};
+    std::string hash{};    ///< empty for an unknown user
+    int highest_cost = 0;  ///< of all users
     std::string password{};
-    bool user_known = false;
     Digest digest{};
     OnVerdict on_verdict{};
   };
@@ -56,7 +58,11 @@ class PasswordCheck {
   void run();
   [[nodiscard]] Digest digest_of(std::string_view user, std::string_view hash,
                                  std::string_view password) const;
-  [[nodiscard]] bool is_blocked(const std::string& source, Time now) const;
+  [[nodiscard]] double failures_of(const std::string& source, Time now) const;
+  /// The rank of a waiting job: the lowest comes first. Jobs of one source take turns with those of others.
+  [[nodiscard]] std::pair<double, Time> rank_of(std::size_t at, Time now) const;
+  /// Takes the first or the last in the order of ranks; of equals, the one that came first or last.
+  [[nodiscard]] Job take_job(bool first, Time now);
   void count_failure(const std::string& source, Time now);
 
   Digest salt_{};

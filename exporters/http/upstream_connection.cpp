@@ -15,20 +15,16 @@ namespace dkimprobe::exporters {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
+using asio::local::stream_protocol;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds pause_before_reopening{100};
 
 }  // namespace
 
-UpstreamConnection::UpstreamConnection(asio::io_context& context, tcp::endpoint web_server,
-                                       std::string secret, std::function<void()> on_free)
-    : socket_(context),
-      timer_(context),
-      web_server_(std::move(web_server)),
-      secret_(std::move(secret)),
-      on_free_(std::move(on_free)) {}
+UpstreamConnection::UpstreamConnection(asio::io_context& context, stream_protocol::endpoint web_server,
+                                       std::function<void()> on_free)
+    : socket_(context), timer_(context), web_server_(std::move(web_server)), on_free_(std::move(on_free)) {}
 
 template <class Step>
 auto UpstreamConnection::then(Step step) {
@@ -45,12 +41,10 @@ auto UpstreamConnection::then(Step step) {
 void UpstreamConnection::open() {
   close();
   input_.clear();
-  socket_.async_connect(web_server_, then([](UpstreamConnection& self, std::size_t) {
-                          error_code ignored;
-                          self.socket_.set_option(tcp::no_delay(true), ignored);
-                          self.send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n\r\n",
-                                                handshake_path, secret_header, self.secret_));
-                        }));
+  socket_.async_connect(
+      web_server_, then([](UpstreamConnection& self, std::size_t) {
+        self.send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", handshake_path));
+      }));
 }
 
 void UpstreamConnection::close() {

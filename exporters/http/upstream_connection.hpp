@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -24,8 +24,8 @@ class UpstreamConnection : public std::enable_shared_from_this<UpstreamConnectio
   using Done = std::function<void(std::optional<Response>, bool begun)>;
 
   /// `on_free` is called each time when `is_free` becomes true.
-  UpstreamConnection(boost::asio::io_context& context, boost::asio::ip::tcp::endpoint web_server,
-                     std::string secret, std::function<void()> on_free);
+  UpstreamConnection(boost::asio::io_context& context,
+                     boost::asio::local::stream_protocol::endpoint web_server, std::function<void()> on_free);
 
   void open();
   /// Forgets the request in progress.
@@ -45,10 +45,9 @@ class UpstreamConnection : public std::enable_shared_from_this<UpstreamConnectio
   void on_response();
   void failed();
 
-  boost::asio::ip::tcp::socket socket_;
+  boost::asio::local::stream_protocol::socket socket_;
   boost::asio::steady_timer timer_;
-  boost::asio::ip::tcp::endpoint web_server_;
-  std::string secret_;
+  boost::asio::local::stream_protocol::endpoint web_server_;
   std::function<void()> on_free_;
   std::uint64_t attempt_ = 0;  ///< number of the connection; handlers of earlier ones do nothing
   bool ready_ = false;         ///< the web server has answered on this connection

@@ -25,7 +25,8 @@ using config::escape_text;
 
 constexpr std::string_view schema = "dkimprobe.observation/2";
 constexpr std::size_t longest_list = 65'536;
-constexpr int deepest = 24;  // levels of nesting; the format needs fewer
+constexpr std::size_t longest_data = 65'535;  // of an EDNS option or a record (RFC 6891 section 6.1.2)
+constexpr int deepest = 24;                   // levels of nesting; the format needs fewer
 constexpr std::int64_t longest_time_us = 1'000'000'000'000'000;
 constexpr const char* not_negative = "it must be a whole number from 0 to 1000000000000000";
 constexpr std::int64_t last_timestamp_ms = 253'402'300'799'999;  // the end of the year 9999
@@ -43,6 +44,10 @@ void fields(Archive& archive, T& value) {
   auto& [ttl_seconds, strings] = value;
   archive("ttl_seconds", ttl_seconds);
   archive("strings", strings);
+  archive.demand(
+      std::ranges::all_of(strings,
+                          [](const std::string& string) { return string.size() <= probe::longest_string; }),
+      "strings", fmt::format("each has at most {} octets", probe::longest_string));
 }
 
 template <class Archive, Is<probe::AliasRecord> T>
@@ -501,9 +506,8 @@ bool read(const Json& json, std::string& value, const Place& place, Failure& fai
     return failure.at(
         place, R"(it must be printable ASCII; write a backslash as `\\` and any other octet as `\xHH`)");
   }
-  if (octets->size() > probe::longest_string)
-    return failure.at(place,
-                      fmt::format("it has {} octets, more than {}", octets->size(), probe::longest_string));
+  if (octets->size() > longest_data)
+    return failure.at(place, fmt::format("it has {} octets, more than {}", octets->size(), longest_data));
   value = std::move(*octets);
   return true;
 }
@@ -687,6 +691,8 @@ config::Result<std::vector<probe::Observation>> read_observation_json(std::strin
                            error.byte > text.size()
                                ? fmt::format("it is cut off: the JSON does not end ({} bytes)", text.size())
                                : fmt::format("it is not valid JSON: error at byte {}", error.byte));
+  } catch (const Json::exception&) {
+    return config::failure(file, "it has a number that is too large");
   }
   File read_file;
   Failure failure;

@@ -90,6 +90,11 @@ void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer) {
   write_gauge(writer, "dkimprobe_series_capped",
               "Series left out of this page: of too many selectors, or of too many servers of a selector.",
               static_cast<double>(metrics.series_capped));
+  write_counter(writer, "dkimprobe_http_accept_failures",
+                "Failed attempts to accept an HTTP client, for example because too many files are open.",
+                metrics.clients_not_accepted);
+  write_counter(writer, "dkimprobe_log_lines_dropped", "Log lines dropped because nobody read the log.",
+                metrics.log_lines_dropped);
   write_queries(metrics, writer);
   write_probes(metrics, writer);
   if (metrics.history_stored) {

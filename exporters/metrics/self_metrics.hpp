@@ -50,6 +50,8 @@ struct SelfMetrics {
       history_stored{};  ///< whether the last probe could be stored; no value without a history
   std::uint64_t history_failures = 0;
   std::uint64_t history_dropped = 0;  ///< probes that waited too long to be stored
+  std::uint64_t clients_not_accepted = 0;
+  std::uint64_t log_lines_dropped = 0;
 };
 
 void write_self_metrics(const SelfMetrics& metrics, MetricWriter& writer);

@@ -41,6 +41,7 @@ KEY = (
 )
 SLOW_CLIENTS = 60
 PROBES = 8
+LONGEST_SMALL_PAGE = 1  # milliseconds; a response that waits for a delayed acknowledgement takes 40 ms
 
 
 def domain_name(number, arguments):
@@ -201,19 +202,19 @@ def slow_clients(port):
     return clients
 
 
-def time_scrapes(port, count, pause, headers=None):
+def time_scrapes(port, count, pause, headers=None, path="/metrics"):
     """Scrapes over one connection, as Prometheus does. Returns sorted milliseconds."""
     times, size = [], 0
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         for _ in range(count):
             began = time.perf_counter()
-            connection.request("GET", "/metrics", headers=headers or {})
+            connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
             body = response.read()
             times.append((time.perf_counter() - began) * 1e3)
             if response.status != 200:
-                raise SystemExit("serve_bench: /metrics returned %d" % response.status)
+                raise SystemExit("serve_bench: %s returned %d" % (path, response.status))
             size = len(body)
             time.sleep(pause)
     return sorted(times), size
@@ -290,6 +291,10 @@ def measure(daemon, arguments):
     series = sum(not line.startswith(b"#") for line in page.splitlines())
     assert len(gzip.decompress(small)) > len(page) * 0.9
     print("a page of %d series, %d KiB, %d KiB with gzip" % (series, len(page) // 1024, len(small) // 1024))
+    times, _ = time_scrapes(daemon.port, 1000, 0, path="/-/healthy")
+    print("small pages:       " + percentiles(times))
+    if times[len(times) // 2] >= LONGEST_SMALL_PAGE:
+        raise SystemExit("serve_bench: half of the small pages take over %g ms" % LONGEST_SMALL_PAGE)
     times, _ = time_scrapes(daemon.port, 200, 0.05, packed)
     print("scrapes with gzip: " + percentiles(times))
     times, _ = time_scrapes(daemon.port, 100, 0.05)

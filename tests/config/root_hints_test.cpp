@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+
+#include <fmt/format.h>
 
 #include "tests/catch.hpp"
 
@@ -97,4 +100,32 @@ TEST_CASE("an unreadable hints file is reported with the reason") {
   const auto folder = read_root_hints(std::filesystem::temp_directory_path());
   REQUIRE_FALSE(folder);
   CHECK_THAT(folder.error().front().message, ContainsSubstring("directory"));
+}
+
+TEST_CASE("a hints file that is not a regular file, or is too large, is refused at once") {
+  for (const auto* path : {"/dev/zero", "/dev/null"}) {
+    const auto device = read_root_hints(path);
+    REQUIRE_FALSE(device);
+    CHECK(device.error().front() ==
+          Error{path, "this is not a regular file; a root hints file was expected"});
+  }
+  const HintsFile file(std::string((1U << 20U) + 1, '\n'));
+  const auto large = read_root_hints(file.name());
+  REQUIRE_FALSE(large);
+  CHECK(large.error().front() == Error{file.name(), "the file is larger than 1 MiB"});
+}
+
+TEST_CASE("reading hints takes time in proportion to their size") {
+  const auto seconds_for = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += fmt::format(". 60 NS n{0}.\nn{0}. 60 A 127.0.0.1\n", i);
+    const HintsFile file(text);
+    const auto began = std::chrono::steady_clock::now();
+    const auto servers = read_root_hints(file.name());
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    REQUIRE(servers);
+    CHECK(servers->size() == static_cast<std::size_t>(count));
+    return took.count();
+  };
+  CHECK(seconds_for(24'000) < 0.2 + 40 * seconds_for(2'400));  // of a square: 100 times
 }

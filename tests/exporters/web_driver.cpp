@@ -129,6 +129,7 @@ int main(int argc, char** argv) {
     print(fmt::format("access remote={} user={} method={} target={} status={} bytes={}", access.remote,
                       access.user, access.method, access.target, access.status, access.body_bytes));
   };
+  settings.on_not_accepted = [](const std::string& reason) { print("not accepted: " + reason); };
   settings.on_config = [](const config::Result<config::Errors>& result) {
     print(result ? "config read" : "config refused");
     for (const auto& error : result ? *result : result.error())

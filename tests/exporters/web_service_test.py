@@ -205,7 +205,7 @@ class Requests(unittest.TestCase):
 
     def test_what_the_handler_sees(self):
         headers = {"Accept": "a/b", "Accept-Encoding": "gzip", "X-Prometheus-Scrape-Timeout-Seconds": "9.5",
-                   "X-Dkimprobe-Remote": "192.0.2.1", "X-Dkimprobe-Secret": "x", "Cookie": "c"}
+                   "X-Dkimprobe-Remote": "192.0.2.1", "Cookie": "c"}
         answer = self.service.get("/request?a=b%26c&d+e=%C3%A9&empty", headers)
         self.assertEqual(answer.text.decode(),
                          "GET /request accept=a/b encoding=gzip timeout=9.5 remote=127.0.0.1\n"
@@ -230,6 +230,15 @@ class Requests(unittest.TestCase):
             self.assertEqual(sock.recv(100), b"HTTP/1.1 100 Continue\r\n\r\n")
             sock.sendall(b"ok")
             self.assertTrue(everything(sock).endswith(b"ok"))
+        # A client of HTTP/1.0, and one that expects something else, gets nothing but its response.
+        for version, expected in ((b"1.0", b"100-continue"), (b"1.1", b"202-accepted")):
+            with self.service.connect() as sock:
+                sock.sendall(b"POST /echo HTTP/%s\r\nHost: a\r\nContent-Length: 2\r\nExpect: %s\r\nConnection: close"
+                             b"\r\n\r\n" % (version, expected))
+                self.assertEqual(select.select([sock], [], [], 0.2)[0], [])
+                sock.sendall(b"ok")
+                said = everything(sock)
+                self.assertEqual((status(said), said[-2:], said.count(b"HTTP/1.1 ")), (200, b"ok", 1))
 
     def test_refusals(self):
         get = b"GET /metrics HTTP/1.1\r\nHost: a\r\n"
@@ -255,6 +264,8 @@ class Requests(unittest.TestCase):
             (b"GET /%x HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             (b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+            (b"POST /echo HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Length: 0\r\n\r\n", 403),
+            (b"POST /%65cho HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 400),
             (b"GET /.handshake HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
         ):
             with self.subTest(request[:60]):
@@ -265,6 +276,18 @@ class Requests(unittest.TestCase):
                 self.assertGreater(len(body), 5)
                 self.assertTrue(body.endswith(b"\n"), body)
         self.assertEqual(self.service.get("/request").status, 200)
+
+    def test_small_page_does_not_wait(self):
+        """A response in two packets could wait 40 ms for an acknowledgement."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=HANGS_SECONDS)
+        with contextlib.closing(connection):
+            times = []
+            for _ in range(101):
+                began = time.monotonic()
+                connection.request("GET", "/request")
+                connection.getresponse().read()
+                times.append(time.monotonic() - began)
+        self.assertLess(sorted(times)[50], 0.02)
 
     def test_dots_and_trees(self):
         self.assertEqual(self.service.get("/tree/a%2Fb/c").text, b"tree /tree/a/b/c\n")
@@ -345,6 +368,31 @@ class Attacks(unittest.TestCase):
                 b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n@",
                 b"Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n@",
                 b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: xchunked\r\n\r\n@",
+                b"Transfer-Encoding: identity\r\n\r\n@",
+                b"Transfer-Encoding: gzip\r\n\r\n@",
+                b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: chunked, identity\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n@",
+                b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n@",
+                b"Transfer-Encoding: \r\n\r\n@",
+                b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n@",
+                b"Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n@",
+                b"Content-Length: \r\n\r\n@",
+                b"Content-Length: 0 60\r\n\r\n@",
+                b"Content-Length: 0,\r\n\r\n@",
+                b"Content-Length: 00x\r\n\r\n@",
+                b"Content-Length: 0\r\nContent-Length:\r\n 60\r\n\r\n@",
+                b"Content-Length:\n0\r\n\r\n@",
+                b"Content-Length: 0\n\r\n\r\n@",
+                b"X: a\nContent-Length: 60\r\n\r\n@",
+                b"X: a\rContent-Length: 60\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n0\n\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n0\n\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n 0\r\n\r\n@",
+                b"Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n@",
                 b"X: a\r\n b\rContent-Length: 9\r\n\r\n@",
                 b"X\0Y: a\r\n\r\n@",
                 b": a\r\n\r\n@",
@@ -365,6 +413,11 @@ class Attacks(unittest.TestCase):
                 b"Content-Length: 3\r\n\r\nabc@",
                 b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n@",
                 b"Transfer-Encoding: chunked\r\n\r\n3;x=" + b"y" * 50 + b"\r\nabc\r\n0\r\nT: x\r\n\r\n@",
+                b"Transfer-Encoding:\r\n chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n@",
+                b"Transfer-Encoding:\tCHUNKED \r\n\r\n3\r\nabc\r\n0\r\n\r\n@",
+                b"Content-Length: 3, 3\r\nContent-Length: 3\r\n\r\nabc@",
+                b"Content-Length:\r\n 3\r\n\r\nabc@",
+                b" X: a\r\nContent-Length: 3\r\n\r\nabc@",
             ):
                 with self.subTest(request):
                     self.assertEqual(self.smuggled(service, post + request), (2, 200, True))
@@ -623,20 +676,71 @@ class Limits(unittest.TestCase):
                 self.assertEqual(service.end(), 0)
                 self.assertGreater(time.monotonic() - began, 0.2)
 
-    def test_strangers_on_loopback(self):
-        with Service() as service:
-            inodes = {os.readlink("/proc/%d/fd/%s" % (service.process.pid, fd))
-                      for fd in os.listdir("/proc/%d/fd" % service.process.pid)}
-            lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()][1:]
-            inner = [int(line[1].split(":")[1], 16) for line in lines
-                     if line[3] == "0A" and "socket:[%s]" % line[9] in inodes]
-            inner.remove(service.port)
-            self.assertEqual(len(inner), 1)
-            with socket.create_connection(("127.0.0.1", inner[0]), timeout=1) as sock:
-                sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
-                with contextlib.suppress(TimeoutError):
-                    self.assertNotIn(b" 200 ", sock.recv(1000))
+    def test_no_stranger_reaches_the_web_server(self):
+        """The program listens for its clients alone; the socket of the web server has no name any more."""
+        with Service(config=TLS) as service:
+            folder = pathlib.Path("/proc/%d/fd" % service.process.pid)
+            inodes = {os.readlink(each) for each in folder.iterdir()}
+            tcp = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+            ports = [int(line[1].split(":")[1], 16) for line in tcp if line[3] == "0A" and "socket:[%s]" % line[9] in inodes]
+            self.assertEqual(ports, [service.port])
+            listens = "00010000"
+            unix = [line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()[1:]]
+            names = [line[7] for line in unix if line[3] == listens and "socket:[%s]" % line[6] in inodes]
+            self.assertEqual(len(names), 1)
+            self.assertFalse(os.path.exists(os.path.dirname(names[0])))
+            with socket.socket(socket.AF_UNIX) as sock, self.assertRaises(FileNotFoundError):
+                sock.connect(names[0])
+
+    def test_folder_for_the_web_server(self):
+        """It needs no folder of its own, but one in which a socket can be made for a moment."""
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+            with Service(environment={**os.environ, "TMPDIR": folder}) as service:
+                self.assertEqual(os.listdir(folder), [])
                 self.scrape(service)
+        long = FOLDER / ("x" * 100)
+        long.mkdir()
+        service = Service(environment={**os.environ, "TMPDIR": str(long)})
+        self.assertEqual(service.end(), 2)
+        self.assertIn("the private folder of the web server cannot be used: File name too long", service.lines[0])
+
+    def test_few_open_files(self):
+        """Clients take the descriptors that are left, and no more; below what the program needs it does not start."""
+        def with_files(limit, hard=None):
+            return ("prlimit", "--nofile=%d:%d" % (limit, hard or limit))
+
+        service = Service(prefix=with_files(100))
+        self.assertEqual(service.end(), 2)
+        self.assertEqual(service.lines[0], "error : the limit of open files is 100, and at least 304 are needed: raise it "
+                                           "with `ulimit -n 304`, or LimitNOFILE=304 in the systemd unit")
+        for prefix, held in ((with_files(304), 32), (with_files(100, 1000), 512), (with_files(100, 400), 128)):
+            with self.subTest(prefix), Service(*NEVER, prefix=prefix) as service, contextlib.ExitStack() as stack:
+                crowd = [stack.enter_context(service.connect()) for _ in range(600)]
+                for _ in range(5):
+                    self.scrape(service)
+                files = os.listdir("/proc/%d/fd" % service.process.pid)
+                self.assertLess(len(files), held + 16 + 30)  # with the connections to the web server
+                open_ones = 0
+                for sock in crowd:
+                    sock.settimeout(0.001)
+                    with contextlib.suppress(ConnectionResetError):
+                        try:
+                            self.assertEqual(sock.recv(1), b"")
+                        except TimeoutError:
+                            open_ones += 1
+                self.assertLessEqual(held - 6, open_ones)
+                self.assertLessEqual(open_ones, held)
+
+    def test_out_of_open_files(self):
+        """What is left to other parts of the program can be used up too. That is reported, and passes."""
+        with Service(*NEVER) as service:
+            used = len(os.listdir("/proc/%d/fd" % service.process.pid))
+            subprocess.run(("prlimit", "--pid=%d" % service.process.pid, "--nofile=%d:" % used), check=True)
+            with service.connect() as sock:
+                sock.sendall(b"GET /request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                service.wait_for("not accepted: Too many open files")
+                subprocess.run(("prlimit", "--pid=%d" % service.process.pid, "--nofile=1000:"), check=True)
+                self.assertEqual(status(everything(sock)), 200)
 
 
 class Errors(unittest.TestCase):

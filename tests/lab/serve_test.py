@@ -74,7 +74,7 @@ def samples(text):
 class Daemon:
     """`dkimprobe serve` with its settings, port and log."""
 
-    def __init__(self, part, settings, *flags, environment=None, prefix=(), pass_fds=(), listen=True):
+    def __init__(self, part, settings, *flags, environment=None, prefix=(), pass_fds=(), listen=True, reads_log=True):
         self.part = part
         self.settings = part.folder / "settings.yaml"
         self.settings.write_text(settings)
@@ -94,8 +94,12 @@ class Daemon:
         )
         self.log = []
         self.reader = threading.Thread(target=self.read_log, daemon=True)
-        self.reader.start()
         part.daemons.append(self)
+        if not reads_log:  # but for its first lines
+            while not self.said("msg=listening"):
+                self.log.append(self.process.stderr.readline().rstrip("\n"))
+        else:
+            self.reader.start()
         wait_for("listening", lambda: self.said("msg=listening") or self.process.poll() is not None)
         listening = self.said("msg=listening")
         self.port = int(re.search(r" port=(\d+)", listening)[1]) if listening else None
@@ -481,17 +485,143 @@ class Part:
         page = daemon.ask("/metrics").text
         self.check("glueless.test" not in page and daemon.status("family.example") == 0, "one that is removed leaves")
 
-        one.write_text('[{"targets": ["family.example/s1"')
+        new.write_text('[{"targets": ["family.example/s1"')
+        new.replace(one)
         daemon.wait_said("the old settings stay in use", "one.json")
         wait_for("metric of the reload", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 0)
         self.check(daemon.status("adsp-unknown.example") == 0, "an invalid file changes nothing")
         times = sum("the old settings stay in use" in line for line in daemon.log)
-        one.write_text(targets("family.example"))
+        new.write_text(targets("family.example"))
+        new.replace(one)
         wait_for("fixed", lambda: daemon.value("dkimprobe_config_last_reload_successful") == 1)
         self.check(times == 1, "the error is logged once, not at each check", str(daemon.log))
         wait_for("gone", lambda: "adsp-unknown.example" not in daemon.ask("/metrics").text)
         wait_for("the daemon watches the targets of the files", lambda: daemon.value("dkimprobe_domains") == 2)
+
+        # YAML can be parsed although its second half is missing.
+        group = "- targets: [%s/s1]\n  labels: {interval: 10s}\n"
+        new.write_text("".join(group % name for name in ("glueless.test", "adsp-unknown.example", "lame.example")))
+        new.replace(two)
+        wait_for("the targets of the YAML file", lambda: daemon.value("dkimprobe_domains") == 5)
+        whole = two.read_text()
+        with two.open("w") as writer:
+            writer.write(whole[:50])
+            writer.flush()
+            daemon.wait_said("rewritten in place", "two.yml", "rename it")
+            self.check(daemon.value("dkimprobe_domains") == 5, "a half-written file drops no target")
+            writer.write(whole[50:])
+        new.write_text(group % "glueless.test")
+        new.replace(two)
+        wait_for("a renamed shorter file", lambda: daemon.value("dkimprobe_domains") == 3, 30)
         self.check(daemon.end()[0] == 0, "it ends well")
+
+    def pipes(self):
+        """A pipe without a writer in the place of any file stops nothing, and is refused with the reason."""
+        folder = self.folder / "targets"
+        folder.mkdir()
+        web, hints = self.folder / "web.yml", self.folder / "hints"
+        web.write_text("")
+        hints.write_text(pathlib.Path(self.lab["root_hints"]).read_text())
+        notify_path = self.folder / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(str(notify_path))
+            more = "target_files: [targets/*.yml]\nprobe: {root_hints: hints}\n"
+            good = settings_of([("healthy.example", "s1")], more)
+            daemon = Daemon(self, good, "--web.config.file", web, environment={"NOTIFY_SOCKET": str(notify_path)})
+            daemon.wait_status("healthy.example", 0)
+            beats = []
+            over = threading.Event()
+
+            def listen():
+                notify.settimeout(0.1)
+                while not over.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        if notify.recv(4096) == b"WATCHDOG=1":
+                            beats.append(time.monotonic())
+
+            listener = threading.Thread(target=listen)
+            listener.start()
+            places = ((folder / "pipe.yml", None), (hints, hints.read_text()), (daemon.settings, good), (web, ""))
+            for place, text in places:
+                place.unlink(missing_ok=True)
+                os.mkfifo(place)
+                answer = daemon.ask("/-/reload", "POST")
+                wanted = 200 if place == web else 500
+                self.check(
+                    answer.status == wanted, "a reload with a pipe as %s responds" % place.name,
+                    "%d %s" % (answer.status, answer.text),
+                )  # fmt: skip
+                daemon.send(signal.SIGHUP)
+                daemon.wait_said(place.name, "not a regular file")
+                self.check(daemon.status("healthy.example") == 0, "the page comes with a pipe as %s" % place.name)
+                place.unlink()
+                if text is not None:
+                    place.write_text(text)
+            os.mkfifo(folder / "pipe.yml")
+            daemon.send(signal.SIGHUP)
+            code, took = daemon.end()
+            over.set()
+            listener.join()
+            self.check(code == 0 and took < 2, "SIGTERM ends it", "%d after %.2f s" % (code, took))
+            gap = max(after - before for before, after in zip(beats, beats[1:]))
+            self.check(gap < 5, "the watchdog hears from it", "a gap of %.1f s" % gap)
+
+    def log(self):
+        """A log that nobody reads keeps nobody waiting; what is lost is counted, and said when it is read again."""
+        daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--log.level", "debug", reads_log=False)
+        daemon.wait_status("healthy.example", 0)
+        times = []
+        dropped = "dkimprobe_log_lines_dropped_total"
+        while not daemon.value(dropped):
+            began = time.monotonic()
+            for _ in range(100):
+                daemon.ask("/-/healthy?" + "x" * 400)
+            times.append((time.monotonic() - began) / 100)
+        self.check(max(times) < 0.5, "requests are answered", "%.3f s for one" % max(times))
+        daemon.reader.start()
+        daemon.wait_said("log lines were dropped", "lines=")
+        self.check(re.search(r" lines=([1-9]\d*)$", daemon.said("log lines were dropped")), "the log says how many")
+        self.check(daemon.end()[0] == 0, "it ends well")
+
+        daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--log.level", "debug", reads_log=False)
+        while not daemon.value(dropped):
+            daemon.ask("/-/healthy?" + "x" * 400)
+        began = time.monotonic()
+        daemon.send(signal.SIGTERM)
+        code = daemon.process.wait(HANGS_SECONDS)
+        took = time.monotonic() - began
+        self.check(code == 0 and took < 2, "SIGTERM ends it meanwhile", "%d after %.2f s" % (code, took))
+        daemon.reader.start()
+
+    def crowd(self):
+        """Idle clients take no descriptor that probes need, and a program with too few does not start."""
+        names = [name for name in self.lab["domains"] if name.startswith("healthy")]
+        domains = [(name, "s1") for name in names]
+        for prefix, hard in (("prlimit", "--nofile=400:400"), 400), (("prlimit", "--nofile=100:1024"), 1024):
+            daemon = Daemon(self, settings_of(domains), prefix=prefix)
+            with contextlib.ExitStack() as stack:
+                for _ in range(hard):
+                    stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port)))
+                daemon.wait_seen()
+                now = daemon.metrics()
+                unknown = [line for line, value in now.items() if line.startswith("dkim_selector_status{") and value == 3]
+                self.check(not unknown, "each domain is seen beside %d idle clients" % hard, str(unknown))
+                local = sum(value for line, value in now.items() if 'outcome="local_error"' in line)
+                self.check(local == 0 and now["dkimprobe_http_accept_failures_total"] == 0, "no descriptor is missing")
+                times = []
+                for _ in range(21):
+                    began = time.monotonic()
+                    daemon.ask("/metrics")
+                    times.append(time.monotonic() - began)
+                self.check(sorted(times)[10] < 0.05, "a scrape takes under 50 ms", "%.3f s" % sorted(times)[10])
+                code, took = daemon.end()
+                self.check(code == 0 and took < 2, "SIGTERM ends it", "%d after %.2f s" % (code, took))
+        done = self.run("prlimit", "--nofile=64:64", *self.command("serve", "--config.file", daemon.settings,
+                                                                   "--web.listen-address", "127.0.0.1:0"))  # fmt: skip
+        self.check(
+            done.returncode == 78 and "the limit of open files is 64, and at least 352 are needed" in done.stderr,
+            "with too few descriptors it does not start", "%d %s" % (done.returncode, done.stderr),
+        )  # fmt: skip
 
     # ---- On-demand probes ----
 
@@ -607,7 +737,35 @@ class Part:
             shown.returncode == 0 and '"vanished"' in shown.stdout and '"appeared"' in shown.stdout,
             "the history shows both while the daemon runs", shown.stdout[:2000] + shown.stderr,
         )  # fmt: skip
+        self.change_zone("offsite.test", "knot", without_key)
+        daemon.wait_status("offsite.test", 2)
+        daemon.end(signal.SIGKILL)
+        after = self.run(self.program, "history", "offsite.test", "s1", "--storage.path", store, "--json")
+        self.check(
+            after.stdout.count('"vanished"') == shown.stdout.count('"vanished"') + 1,
+            "a change that the metrics show survives kill -9", after.stdout[:2000] + after.stderr,
+        )  # fmt: skip
+
+    def clock(self):
+        """What is seen while the clock shows the past is neither used nor stored."""
+        store, past, library = (self.folder / name for name in ("store", "past", "past_clock.so"))
+        compiler = os.environ.get("CC", "clang-19")
+        subprocess.run((compiler, "-shared", "-fPIC", "-o", library, HERE / "past_clock.c"), check=True)
+        past.touch()
+        environment = {"LD_PRELOAD": "%s:%s" % (self.guard, library), "PAST_CLOCK": str(past)}
+        daemon = Daemon(self, settings_of([("healthy.example", "s1")]), "--storage.path", store, environment=environment)
+        said = daemon.wait_said("the clock of this machine cannot be right", "time=197")
+        wait_for("a second probe", lambda: self.rounds(daemon) >= 2)
+        self.check(daemon.status("healthy.example") is None, "nothing seen then is shown")
+        past.unlink()
+        daemon.wait_status("healthy.example", 0)
+        first = self.shown_since(daemon)
+        self.check(first and min(first.values()) > time.time() - 3600, "the age of the key is right", str(first))
+        self.check(daemon.log.count(said) == 1, "it is logged once", "\n".join(daemon.log))
         self.check(daemon.end()[0] == 0, "it ends well")
+        shown = self.run(self.program, "history", "healthy.example", "s1", "--storage.path", store, "--json")
+        seen = re.findall(r'"first_seen": *"(...)', shown.stdout)
+        self.check(seen and "197" not in seen, "the history is right", shown.stdout)
 
     def flap(self):
         """One probe with losses changes nothing; a real change is confirmed at once."""
@@ -805,9 +963,16 @@ class Part:
                         beats[-1] - began > 8, "no WATCHDOG while the probing thread is stopped",
                         "the last after %.1f s" % (beats[-1] - began),
                     )  # fmt: skip
+                    for path in ("/-/healthy", "/-/ready"):
+                        answer = daemon.ask(path)
+                        self.check(
+                            answer.status == 503 and "the probing thread has not moved" in answer.text,
+                            "%s tells so" % path, "%d %s" % (answer.status, answer.text),
+                        )  # fmt: skip
             except PermissionError:
                 self.skipped.append("SKIPPED a stopped thread: this machine does not allow to stop threads")
             self.check(wait_for("WATCHDOG", lambda: heard("WATCHDOG=1")), "and again when it moves")
+            self.check(daemon.ask("/-/healthy").text == "healthy\n", "and it is healthy")
             messages.clear()
             daemon.send(signal.SIGTERM)
             self.check(wait_for("STOPPING", lambda: heard("STOPPING=1")), "STOPPING")
@@ -866,7 +1031,8 @@ class Part:
         return sum(value for line, value in now.items() if line.startswith("dkimprobe_domain_probes_total{"))
 
 
-PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk", "limit")
+PARTS = ("browser", "pages", "reload", "files", "probe", "change", "flap", "ends", "systemd", "disk", "limit",
+         "pipes", "log", "crowd", "clock")
 
 
 def play(part):

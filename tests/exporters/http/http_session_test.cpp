@@ -54,7 +54,7 @@ class Talk {
  public:
   explicit Talk(WebRules first = {})
       : rules(std::make_shared<const WebRules>(std::move(first))),
-        service{limits(), "secret", [this] { return rules; }},
+        service{limits(), [this] { return rules; }},
         session(service, rules, "192.0.2.1") {}
 
   static exporters::WebLimits limits() {
@@ -133,13 +133,11 @@ TEST_CASE("a request passes through all phases, and the connection stays open fo
   CHECK(talk.start() == Steps{"read"});
   CHECK(talk.session.phase() == Phase::header);
   CHECK(talk.receive("GET /a?b=c HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\nCookie: d\r\nAccept: e/f\r\n"
-                     "X-Dkimprobe-Secret: guessed\r\nX-Dkimprobe-Remote: 198.51.100.1\r\n\r\n") ==
-        Steps{"forward"});
+                     "X-Dkimprobe-Remote: 198.51.100.1\r\n\r\n") == Steps{"forward"});
   CHECK(talk.session.phase() == Phase::waiting);
-  CHECK(talk.session.request() ==
-        "GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nX-Dkimprobe-Secret: secret\r\nX-Dkimprobe-Remote: "
-        "192.0.2.1\r\n"
-        "Accept: a/b, e/f\r\n\r\n");
+  CHECK(
+      talk.session.request() ==
+      "GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nX-Dkimprobe-Remote: 192.0.2.1\r\nAccept: a/b, e/f\r\n\r\n");
   CHECK(talk.did(talk.session.forwarded(talk.now)).empty());
   CHECK(talk.session.phase() == Phase::answering);
   talk.now += 250us;
@@ -321,6 +319,20 @@ TEST_CASE("requests that are wrong or not allowed are refused, and the connectio
       {post + "Content-Length: 18446744073709551616\r\n\r\n", 400},
       {post + "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n", 400},
       {post + "X: a\r\n b\rContent-Length: 9\r\n\r\n", 400},
+      {post + "Transfer-Encoding: xchunked\r\n\r\n", 400},
+      {post + "Transfer-Encoding: identity\r\n\r\n", 400},
+      {post + "Transfer-Encoding: gzip\r\n\r\n", 400},
+      {post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
+      {post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400},
+      {post + "Transfer-Encoding: chunked;x=y\r\n\r\n0\r\n\r\n", 400},
+      {post + "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n", 400},
+      {post + "Transfer-Encoding: \r\n\r\n", 400},
+      {get + "Transfer-Encoding: identity\r\n\r\n", 400},
+      {"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+      {post + "Origin: https://evil.example\r\nContent-Length: 0\r\n\r\n", 403},
+      {post + "Origin: http://a\r\nContent-Length: 0\r\n\r\n", 403},
+      {"POST /%65cho HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 400},
+      {post + "Origin: null\r\nContent-Length: 0\r\n\r\n", 403},
   };
   for (const auto& [request, status] : requests) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, request.size()}) {

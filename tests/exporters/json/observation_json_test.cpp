@@ -88,7 +88,7 @@ TEST_CASE("strings keep every octet") {
   auto& exchange = observation.key.hops.front().servers.front().exchanges.front();
   REQUIRE(exchange.response);
   exchange.response->txt = {{3'600, {all, "", "\xff", "\\x41"}}};
-  exchange.response->edns.emplace().nsid = std::string("\0a", 2);
+  exchange.response->edns.emplace().nsid = std::string("\0a", 2) + std::string(65'000, '\xff');
   const auto back = read_observation_json(observation_json(stored(observation)), "o.json");
   REQUIRE(back);
   const auto& response = *back->front().key.hops.front().servers.front().exchanges.front().response;
@@ -161,9 +161,19 @@ TEST_CASE("each error in a file is reported in one sentence with its place") {
          j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
              Json::array({{{"ttl_seconds", 1}, {"strings", {std::string(256, 'a')}}}});
        },
-       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response.txt[0].strings[0]: it has 256 "
-       "octets, "
-       "more than 255"},
+       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response.txt[0].strings: each has at "
+       "most "
+       "255 octets"},
+      {[](Json& j) {
+         j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"]["edns"] =
+             Json{{"payload_bytes", 1232},
+                  {"version", 0},
+                  {"dnssec_ok", false},
+                  {"server_cookie", nullptr},
+                  {"nsid", std::string(65'536, 'a')}};
+       },
+       "o.json: observations[0].key.hops[0].servers[0].exchanges[0].response.edns.nsid: it has 65536 octets, "
+       "more than 65535"},
       {[](Json& j) {
          j["observations"][0]["key"]["hops"][0]["servers"][0]["exchanges"][0]["response"]["txt"] =
              Json::array({{{"ttl_seconds", 1}, {"strings", {"\\"}}}});
@@ -183,6 +193,7 @@ TEST_CASE("each error in a file is reported in one sentence with its place") {
   }
   CHECK(error_in("") == "o.json: it is cut off: the JSON does not end (0 bytes)");
   CHECK(error_in("{\"schema\": nonsense}") == "o.json: it is not valid JSON: error at byte 13");
+  CHECK(error_in("{\"schema\": 1e999}") == "o.json: it has a number that is too large");
   CHECK(error_in(sample().dump() + "x").starts_with("o.json: it is not valid JSON: error at byte "));
   CHECK(error_in(std::string(exporters::largest_observation_file_bytes + 1, ' ')) ==
         "o.json: it has more than 33554432 bytes, too many for an observation");
