@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/names/special_purpose.hpp"
 #include "tests/catch.hpp"
 
 using namespace dkimprobe::config;
