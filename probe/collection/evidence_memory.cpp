@@ -24,7 +24,7 @@ std::size_t memory_of(const Response& response) {
   for (const DsRecord& ds : response.ds) octets += ds.digest.size();
   for (const TxtRecord& txt : response.txt) {
     octets += sizeof txt;
-    for (const std::string& string : txt.strings) octets += sizeof string + string.size();
+    for (const std::string& string : txt.strings) octets += sizeof(std::string) + string.size();
   }
   if (response.edns && response.edns->nsid) octets += response.edns->nsid->size();
   return octets;
