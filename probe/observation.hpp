@@ -89,6 +89,18 @@ struct TxtRecord {
   friend bool operator==(const TxtRecord&, const TxtRecord&) = default;
 };
 
+/// The most that is kept of the TXT records of one response. Octets are those of the record data.
+inline constexpr std::size_t most_txt_records = 32;
+inline constexpr std::size_t most_txt_octets = 16'384;
+
+/// TXT records of a response that were counted but not kept, because they exceed these limits.
+struct OversizedTxt {
+  std::uint32_t records = 0;
+  std::uint32_t octets = 0;
+
+  friend bool operator==(const OversizedTxt&, const OversizedTxt&) = default;
+};
+
 /// A CNAME at the queried name, or a DNAME at a name above it (RFC 6672).
 struct AliasRecord {
   config::DomainName owner{};
@@ -162,6 +174,7 @@ struct Response {
   std::optional<Edns> edns{};
   // Only records of the answer section whose owner is the queried name, or a DNAME above it:
   std::vector<TxtRecord> txt{};
+  std::optional<OversizedTxt> oversized_txt{};  ///< then `txt` is empty
   std::vector<AliasRecord> aliases{};
   std::vector<NsRecord> ns{};
   std::vector<AddressRecord> addresses{};
@@ -180,6 +193,8 @@ struct Response {
   /// there are none.
   std::optional<std::uint32_t> nsec_ttl_seconds{};
   std::optional<SignatureTimes> signatures{};  ///< of the answer and authority sections
+
+  [[nodiscard]] bool has_txt() const { return !txt.empty() || oversized_txt; }
 };
 
 // ---- What was asked, and how it went ----
@@ -425,6 +440,8 @@ struct Observation {
   /// Servers were asked for the record alone; zones, ADSP and everything else come from an earlier probe.
   bool is_quick = false;
   std::optional<RateShortage> rate_shortage{};  ///< shared by all selectors of one probe
+  /// The probe ended because the answers took up all the memory that a probe may use.
+  bool size_exhausted = false;
 };
 
 }  // namespace dkimprobe::probe

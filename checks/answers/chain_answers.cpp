@@ -405,7 +405,7 @@ bool fails_for_all(const ServerAnswer& answer) {
       return std::ranges::none_of(answer.all(), [](const TransportAttempts* attempts) {
         const probe::Response* const response = attempts->response();
         return response != nullptr && !response->authoritative &&
-               (response->recursion_available || !response->txt.empty() || !response->aliases.empty());
+               (response->recursion_available || response->has_txt() || !response->aliases.empty());
       });
     case ServerOutcome::answered:
     case ServerOutcome::nodata:
@@ -414,6 +414,7 @@ bool fails_for_all(const ServerAnswer& answer) {
     case ServerOutcome::unreachable:
     case ServerOutcome::tcp_failed:
     case ServerOutcome::malformed:
+    case ServerOutcome::too_large:
     case ServerOutcome::local_error:
     case ServerOutcome::not_asked:
       return false;

@@ -32,6 +32,8 @@ ServerOutcome read_content(const Response& response, const DomainName& zone) {
   // Even if the content seems complete, only TCP counts (RFC 2181 section 9).
   if (response.truncated) return ServerOutcome::tcp_failed;
   if (!response.authoritative) return without_authority(response, zone);
+  // What was not kept shows neither which key is published nor whether two servers agree.
+  if (response.oversized_txt) return ServerOutcome::too_large;
   if (!response.txt.empty() || !response.aliases.empty()) return ServerOutcome::answered;
   // The answer has records but none is usable: it shows neither presence nor absence.
   if (response.malformed_txt > 0 || response.answers_elsewhere > 0) return ServerOutcome::malformed;
@@ -133,8 +135,9 @@ bool agree(const TransportAttempts& a, const TransportAttempts& b) {
 
 /// Answers that a server gives deliberately; failures may be temporary.
 bool is_definite(ServerOutcome outcome) {
-  return is_whole(outcome) || outcome == ServerOutcome::not_authoritative ||
-         outcome == ServerOutcome::upward_referral || outcome == ServerOutcome::self_referral;
+  return is_whole(outcome) || outcome == ServerOutcome::too_large ||
+         outcome == ServerOutcome::not_authoritative || outcome == ServerOutcome::upward_referral ||
+         outcome == ServerOutcome::self_referral;
 }
 
 bool disagrees(const std::array<const TransportAttempts*, 3>& transports) {
@@ -154,8 +157,10 @@ bool disagrees(const std::array<const TransportAttempts*, 3>& transports) {
 /// not asked for the record, how it failed to answer for its zone.
 ServerOutcome failure(const std::array<const TransportAttempts*, 3>& transports,
                       const TransportAttempts& soa) {
-  for (const TransportAttempts* attempts : transports) {
-    if (attempts->outcome == ServerOutcome::tcp_failed) return ServerOutcome::tcp_failed;
+  for (const ServerOutcome wanted : {ServerOutcome::too_large, ServerOutcome::tcp_failed}) {
+    for (const TransportAttempts* attempts : transports) {
+      if (attempts->outcome == wanted) return wanted;
+    }
   }
   for (const TransportAttempts* attempts : transports) {
     if (attempts->response() != nullptr) return attempts->outcome;
@@ -378,6 +383,8 @@ std::string outcome_text(const ServerAnswer& answer) {
       return "truncated, TCP failed";
     case ServerOutcome::malformed:
       return "malformed answer";
+    case ServerOutcome::too_large:
+      return "too many TXT records";
     case ServerOutcome::local_error:
       return "failed on this machine";
     case ServerOutcome::not_asked:

@@ -83,10 +83,11 @@ struct Check {
   bool concerns_signing = true;  ///< whether the fault affects mail signed with the key
   /// About DNSSEC signatures that are not valid now: what validating resolvers find is then unknown.
   bool is_about_signatures = false;
-  std::string_view reference{};  ///< `RFC 6376 section 3.6.1`; empty without an RFC
-  std::string_view summary{};    ///< the fault in one clause: "the selector's name does not exist"
-  std::string_view effect{};     ///< what it does to mail
-  std::string_view remedy{};     ///< how to fix it, for the person who edits the zone
+  bool shows_in_restart = false;  ///< a server that is being restarted shows it too
+  std::string_view reference{};   ///< `RFC 6376 section 3.6.1`; empty without an RFC
+  std::string_view summary{};     ///< the fault in one clause: "the selector's name does not exist"
+  std::string_view effect{};      ///< what it does to mail
+  std::string_view remedy{};      ///< how to fix it, for the person who edits the zone
   Example example{};
   void (*find)(const Evidence&, Verdict&) = nullptr;  ///< pure
 };

@@ -23,14 +23,9 @@ std::optional<config::DomainName> cname_target(const probe::Response& response) 
 
 }  // namespace
 
-bool publishes(const AnswerGroup& group, std::string_view text) {
-  return std::ranges::find(group.texts, text, &PublishedText::text) != group.texts.end();
-}
-
 const ReadText* find_text(const Evidence& evidence, std::string_view text) {
-  const auto found = std::ranges::find(evidence.texts, text,
-                                       [](const ReadText& each) -> auto& { return each.published->text; });
-  return found == evidence.texts.end() ? nullptr : &*found;
+  const auto found = evidence.places.find(text);
+  return found == evidence.places.end() ? nullptr : &evidence.texts[found->second];
 }
 
 std::string_view fingerprint_of(const ReadText& text) {
@@ -46,11 +41,9 @@ bool stands_elsewhere(const Evidence& evidence, const ReadText& text) {
 }
 
 std::vector<ServerId> servers_of(const Evidence& evidence, const ReadText& text) {
-  const auto& published = evidence.answers.published;
-  if (published.size() < 2) return {};
-  return servers_of_all(published | std::views::filter([&](const AnswerGroup& group) {
-                          return publishes(group, text.published->text);
-                        }));
+  if (evidence.answers.published.size() < 2) return {};
+  return servers_of_all(text.groups |
+                        std::views::transform([](const AnswerGroup* group) -> auto& { return *group; }));
 }
 
 std::vector<ServerId> servers_if_others_differ(const Evidence& evidence, const AnswerGroup& group) {

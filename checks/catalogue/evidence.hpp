@@ -2,10 +2,13 @@
 // checks share the work.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "checks/answers/chain_answers.hpp"
@@ -26,8 +29,13 @@ namespace dkimprobe::checks {
 /// A text that servers publish at the selector's name or at the end of its chain, parsed as a key record.
 struct ReadText {
   const PublishedText* published = nullptr;
-  const AnswerGroup* group = nullptr;  ///< the servers that publish it
-  KeyRecord record{};                  ///< complete: has every fault of the text with its offset
+  const AnswerGroup* group = nullptr;        ///< the first group of servers that publishes it
+  KeyRecord record{};                        ///< complete: has every fault of the text with its offset
+  std::vector<const AnswerGroup*> groups{};  ///< all that publish it
+
+  [[nodiscard]] bool is_of(const AnswerGroup& one) const {
+    return std::ranges::find(groups, &one) != groups.end();
+  }
 };
 
 struct Evidence {
@@ -39,15 +47,13 @@ struct Evidence {
   const ChainAnswers& adsp_answers;
   const KeyPlaces& elsewhere;     ///< other selectors where the keys are published
   std::vector<ReadText> texts{};  ///< each different text once, those of the first group first
+  std::unordered_map<std::string_view, std::size_t> places{};  ///< of each text in `texts`
   AdspRecord adsp{};
   SizeFacts size{};
   std::vector<std::vector<Silence>> silences{};     ///< for each hop of `answers` and each of its servers
   std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
   std::string policy_text{};  ///< the text at `_domainkey` itself, if only that text is evaluated
 };
-
-/// Whether the group has the text.
-[[nodiscard]] bool publishes(const AnswerGroup& group, std::string_view text);
 
 /// The text as parsed, or null.
 [[nodiscard]] const ReadText* find_text(const Evidence& evidence, std::string_view text);

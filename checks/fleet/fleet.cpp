@@ -1,6 +1,7 @@
 #include "checks/fleet/fleet.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -14,6 +15,8 @@ namespace {
 
 /// Consecutive probes that differ from the confirmed report until the last of them is confirmed.
 constexpr std::uint32_t most_unconfirmed = 3;
+/// A server may take this long to restart.
+constexpr std::chrono::seconds longest_restart{60};
 
 const TargetKey& key_of(const std::shared_ptr<const TargetState>& target) {
   return target->key;
@@ -76,6 +79,17 @@ void believe(TargetState& target, std::shared_ptr<const Report> report) {
   target.report = std::move(report);
   target.unconfirmed = nullptr;
   target.unconfirmed_probes = 0;
+  target.restart_since.reset();
+}
+
+/// Whether the report has a fault that the confirmed report lacks and that a restart explains too.
+bool may_show_restart(const Report& confirmed, const Report& report) {
+  return std::ranges::any_of(report.findings, [&](const Finding& finding) {
+    return finding.check->shows_in_restart &&
+           std::ranges::none_of(confirmed.findings, [&](const Finding& known) {
+             return known.check == finding.check && known.servers == finding.servers;
+           });
+  });
 }
 
 Applied take(TargetState& target, std::shared_ptr<const Report> report) {
@@ -89,6 +103,15 @@ Applied take(TargetState& target, std::shared_ptr<const Report> report) {
   if (changed.empty()) {
     believe(target, std::move(report));
     return Applied::unchanged;
+  }
+  if (!may_show_restart(*target.report, *report)) {
+    target.restart_since.reset();
+  } else if (!target.restart_since) {
+    target.restart_since = report->observed_at;
+  }
+  if (target.restart_since && report->observed_at < *target.restart_since + longest_restart) {
+    target.unconfirmed = std::move(report);
+    return Applied::unconfirmed;
   }
   const bool confirmed =
       target.unconfirmed && std::ranges::includes(changes(*target.report, *target.unconfirmed), changed);

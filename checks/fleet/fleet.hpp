@@ -59,6 +59,8 @@ struct TargetState {
   /// earlier probe.
   std::shared_ptr<const Report> unconfirmed{};
   std::uint32_t unconfirmed_probes = 0;  ///< in a row
+  /// The first of the last probes that all showed a new fault that may be that of a restart.
+  std::optional<probe::WallTime> restart_since{};
 
   std::optional<probe::WallTime> last_probe{};
   std::optional<probe::WallTime> next_probe{};

@@ -249,6 +249,7 @@ void extend(SelectorHistory& history, const probe::Observation& observation) {
   add_unfound(history, observation.key, now);
   if (!observation.is_quick) add_zones(history.past, observation.key, answers, now);
   keep_few(history.servers, most_timelines);
+  keep_small(history.servers);
 }
 
 void extend_all(ZonePast& past, std::vector<HistoryProbe> probes, WallTime now) {

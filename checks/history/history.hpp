@@ -28,7 +28,7 @@ enum class PublishedKind : std::uint8_t {
   nxdomain,
   failure,  ///< SERVFAIL: caches remember it for up to five minutes (RFC 2308 section 7.1)
   /// No authoritative answer: a timeout, or the server refused. With a TTL: the server returned different
-  /// answers in one probe, or several periods were merged; `texts` then holds all of them.
+  /// answers in one probe, or several periods were merged; `texts` then holds those that fit.
   unknown,
   left,  ///< the server is no longer one of the name's zone, or the name no longer one of the chain
 };
@@ -41,6 +41,9 @@ struct AnswerPeriod {
   PublishedKind kind = PublishedKind::unknown;
   std::vector<std::vector<std::string>> texts{};  ///< the strings of each TXT record, raw, in sorted order
   std::optional<config::DomainName> alias{};      ///< the target
+  /// The server also had answers that are no longer kept: several periods, or different answers in one probe,
+  /// were merged. Any key may have been among them.
+  bool is_incomplete = false;
   /// How long a cache holds it: the TTL of the data; for an absence min(SOA TTL, MINIMUM) (RFC 2308 section
   /// 5).
   std::optional<std::uint32_t> ttl_seconds{};
@@ -56,7 +59,8 @@ struct AnswerPeriod {
     return kind == PublishedKind::nodata || kind == PublishedKind::nxdomain;
   }
   [[nodiscard]] bool same_answer(const AnswerPeriod& other) const {
-    return kind == other.kind && texts == other.texts && alias == other.alias;
+    return kind == other.kind && texts == other.texts && alias == other.alias &&
+           is_incomplete == other.is_incomplete;
   }
   /// Whether they differ at most in when they were seen.
   [[nodiscard]] bool same_but_times(const AnswerPeriod& other) const {
@@ -155,8 +159,10 @@ struct SelectorHistory {
 /// The most periods that are kept for one server and name. Beyond that, the oldest are merged with the
 /// longest TTL of both, so that a server whose TTLs count down cannot fill the memory.
 inline constexpr std::size_t longest_timeline = 128;
-/// The most bytes of texts of one server and name.
-inline constexpr std::size_t largest_timeline_bytes = 262'144;
+/// The most bytes of texts of one server and name, and of all of a selector. Beyond that, periods are merged
+/// likewise; the present answer and the one before it stay.
+inline constexpr std::size_t largest_timeline_bytes = 131'072;
+inline constexpr std::size_t largest_history_bytes = 1'048'576;
 /// The most servers and names, and the most zones, of a history. Beyond that, those that left longest ago are
 /// dropped.
 inline constexpr std::size_t most_timelines = 512;

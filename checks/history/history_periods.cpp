@@ -10,8 +10,9 @@ namespace {
 
 using Texts = std::vector<std::vector<std::string>>;
 
-/// The most texts that are kept of merged periods.
+/// The most texts that are kept of merged periods, and their octets.
 constexpr std::size_t most_texts_together = 16;
+constexpr std::size_t most_octets_together = 8'192;
 
 std::optional<std::uint32_t> answer_ttl(const probe::Response& response) {
   std::optional<std::uint32_t> ttl;
@@ -42,14 +43,24 @@ AnswerPeriod whole_period(const TransportAttempts& attempts, const ServerAnswer&
   return period;
 }
 
-/// The texts of both, up to `most_texts_together`; those of `newer` first.
-Texts both_texts(Texts newer, const Texts& older) {
-  newer.resize(std::min(newer.size(), most_texts_together));
-  for (const auto& text : older) {
-    if (newer.size() < most_texts_together) newer.push_back(text);
+std::size_t octets_of(const std::vector<std::string>& text) {
+  std::size_t octets = 0;
+  for (const auto& string : text) octets += string.size() + sizeof(std::string);
+  return octets;
+}
+
+/// The texts of both, as many as fit; those of `newer` first.
+Texts both_texts(const Texts& newer, const Texts& older) {
+  Texts both;
+  std::size_t octets = 0;
+  for (const Texts* texts : {&newer, &older}) {
+    for (const auto& text : *texts) {
+      octets += octets_of(text);
+      if (octets <= most_octets_together && both.size() < most_texts_together) both.push_back(text);
+    }
   }
-  sort_once(newer);
-  return newer;
+  sort_once(both);
+  return both;
 }
 
 /// Adds another answer: no time for which a cache may hold either is shortened.
@@ -57,7 +68,12 @@ void merge(AnswerPeriod& period, const AnswerPeriod& newer) {
   if (!period.same_answer(newer)) {
     // Which of them the next client gets is random.
     period.kind = PublishedKind::unknown;
-    period.texts = both_texts(newer.texts, period.texts);
+    Texts both = both_texts(newer.texts, period.texts);
+    const auto is_kept = [&](const auto& text) { return std::ranges::binary_search(both, text); };
+    period.is_incomplete = period.is_incomplete || newer.is_incomplete || period.alias || newer.alias ||
+                           !std::ranges::all_of(period.texts, is_kept) ||
+                           !std::ranges::all_of(newer.texts, is_kept);
+    period.texts = std::move(both);
     period.alias.reset();
     period.ttl_seconds = period.ttl_seconds.value_or(0);
   }
@@ -90,26 +106,27 @@ void read_neighbours(const ServerAnswer& answer, const AnswerPeriod* before, Ans
 std::size_t text_bytes(const std::vector<AnswerPeriod>& periods) {
   std::size_t bytes = 0;
   for (const auto& period : periods) {
-    for (const auto& text : period.texts) {
-      for (const auto& string : text) bytes += string.size() + sizeof(std::string);
-    }
+    for (const auto& text : period.texts) bytes += octets_of(text);
   }
   return bytes;
 }
 
+/// Merges two old periods. The last two are kept: the present answer and the one before it.
+void shorten(std::vector<AnswerPeriod>& periods) {
+  // Prefer a pair that differs only in TTLs: no change of answer is lost.
+  std::size_t first = 0;
+  while (first + 3 < periods.size() && !periods[first].same_answer(periods[first + 1])) ++first;
+  if (first + 3 >= periods.size()) first = 0;
+  const auto newer = periods.begin() + static_cast<std::ptrdiff_t>(first) + 1;
+  merge(periods[first], *newer);
+  periods[first].last_seen = newer->last_seen;
+  periods.erase(newer);
+}
+
 void keep_short(std::vector<AnswerPeriod>& periods) {
-  // The last two are kept: the present answer and the one before it.
   while (periods.size() > longest_timeline ||
-         (periods.size() > 3 && text_bytes(periods) > largest_timeline_bytes)) {
-    // Prefer a pair that differs only in TTLs: no change of answer is lost.
-    std::size_t first = 0;
-    while (first + 3 < periods.size() && !periods[first].same_answer(periods[first + 1])) ++first;
-    if (first + 3 >= periods.size()) first = 0;
-    const auto newer = periods.begin() + static_cast<std::ptrdiff_t>(first) + 1;
-    merge(periods[first], *newer);
-    periods[first].last_seen = newer->last_seen;
-    periods.erase(newer);
-  }
+         (periods.size() > 3 && text_bytes(periods) > largest_timeline_bytes))
+    shorten(periods);
 }
 
 }  // namespace
@@ -148,6 +165,27 @@ void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now) {
   }
   periods.back().last_seen = now;
   keep_short(periods);
+}
+
+void keep_small(std::vector<ServerTimeline>& timelines) {
+  std::vector<std::pair<std::size_t, ServerTimeline*>> largest;  // a heap
+  std::size_t bytes = 0;
+  for (auto& timeline : timelines) {
+    largest.emplace_back(text_bytes(timeline.periods), &timeline);
+    bytes += largest.back().first;
+  }
+  std::ranges::make_heap(largest);
+  while (bytes > largest_history_bytes && !largest.empty()) {
+    std::ranges::pop_heap(largest);
+    const auto [before, timeline] = largest.back();
+    largest.pop_back();
+    if (timeline->periods.size() <= 3) continue;
+    shorten(timeline->periods);
+    const std::size_t after = text_bytes(timeline->periods);
+    bytes = bytes - before + after;
+    largest.emplace_back(after, timeline);
+    std::ranges::push_heap(largest);
+  }
 }
 
 bool AnswerPeriod::is_whole() const {

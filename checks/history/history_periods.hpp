@@ -36,6 +36,9 @@ void sort_once(std::vector<Value>& values) {
 /// Starts a new period if it differs from the last one; else extends the last one until now.
 void add_period(ServerTimeline& timeline, AnswerPeriod period, WallTime now);
 
+/// Merges old periods of the largest timelines until all texts have at most `largest_history_bytes`.
+void keep_small(std::vector<ServerTimeline>& timelines);
+
 /// Whether every address of the zone's servers is in the probe.
 [[nodiscard]] bool is_whole_search(const probe::Delegation& delegation);
 

@@ -63,6 +63,7 @@ class GoneQuestion {
 
  private:
   [[nodiscard]] bool has_key(const AnswerPeriod& period) {
+    if (period.is_incomplete) return true;
     const auto texts = joined_texts(period);
     return std::ranges::any_of(texts, [&](const std::string& text) {
       const KeyRecord& record = keys_.read(text);

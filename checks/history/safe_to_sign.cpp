@@ -82,7 +82,8 @@ class SignQuestion {
     for (const auto& timeline : read_.history().servers) {
       if (!read_.is_in_chain(timeline.owner)) continue;
       for (const auto& period : timeline.periods) {
-        const bool has_record = period.kind == PublishedKind::alias || !period.texts.empty();
+        const bool has_record =
+            period.kind == PublishedKind::alias || !period.texts.empty() || period.is_incomplete;
         if (!has_record || period.wildcard_ttl_seconds) continue;
         const KeyComparison& seen = key_.compare(timeline.owner, period);
         if (seen.progress != Progress::match) return used_before_text(timeline, seen.detail);

@@ -50,6 +50,8 @@ std::string absence_text(config::Role role) {
 /// Why the answers do not show what the servers publish.
 std::string why_unknown(const Report& report, const Evidence& evidence) {
   if (const auto failed = failed_here(report); failed > 0) {
+    if (evidence.observation.size_exhausted)
+      return fmt::format("the answers were too large to ask {} of {} servers", failed, report.servers.size());
     const auto& shortage = evidence.observation.rate_shortage;
     if (!shortage)
       return fmt::format("this machine failed to ask {} of {} servers", failed, report.servers.size());

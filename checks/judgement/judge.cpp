@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -205,6 +206,11 @@ Expected expected_answer(const Expectation& expectation) {
           .record = expectation.role != config::Role::retired};
 }
 
+/// Whether the history has something that was seen after `time`.
+bool goes_beyond(const SelectorHistory& history, WallTime time) {
+  return std::max(history.last_probe, history.past.last_probe) > time;
+}
+
 /// Adds the facts that the report shows in addition to the verdicts.
 void add_facts(const Evidence& evidence, Report& report) {
   const probe::Observation& observation = evidence.observation;
@@ -242,20 +248,23 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
 Judgement judge(const probe::Observation& observation, const Expectation& expectation,
                 const SelectorHistory& history, const Policy& policy,
                 std::span<const SignatureField> signatures, const KeyPlaces& elsewhere) {
-  SelectorHistory known = history;
-  forget_after(known, end_of(observation));
+  // A copy only where the history goes on after the observation.
+  std::optional<SelectorHistory> cut;
+  const WallTime end = end_of(observation);
+  if (goes_beyond(history, end)) forget_after(cut.emplace(history), end);
   const ChainAnswers answers = read_answers(observation.key, expected_answer(expectation));
   const ChainAnswers adsp_answers = read_answers(observation.adsp);
   Evidence evidence{.observation = observation,
                     .expectation = expectation,
                     .policy = policy,
-                    .history = known,
+                    .history = cut ? *cut : history,
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = elsewhere,
                     .texts = read_texts(answers, expectation.service),
                     .adsp = read_practices(observation, adsp_answers),
                     .silences = read_silences(observation, answers)};
+  evidence.places = places_of(evidence.texts);
   evidence.size = measure(answers, evidence.texts);
   for (const auto& field : signatures) {
     if (field.domain == observation.domain && field.selector == observation.selector)
@@ -295,6 +304,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                     .elsewhere = not_known,
                     .texts = read_texts(answers, expectation.service),
                     .adsp = read_practices(observation, adsp_answers)};
+  evidence.places = places_of(evidence.texts);
   evidence.size = measure(texts, evidence.texts);
   if (is_policy) evidence.policy_text = joined;
   if (place.name.is_root()) evidence.size.direct.reset();

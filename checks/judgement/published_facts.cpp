@@ -1,8 +1,8 @@
 #include "checks/judgement/published_facts.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
-#include <set>
 #include <string_view>
 
 #include "checks/catalogue/record_pieces.hpp"
@@ -73,15 +73,22 @@ void measure_responses(const std::vector<probe::ServerObservation>& servers, Siz
 
 std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
   std::vector<ReadText> texts;
-  std::set<std::string_view> seen;
+  std::unordered_map<std::string_view, std::size_t> seen;
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
-      if (seen.insert(text.text).second)
-        texts.push_back({&text, &group, read_key_record(text.text, service)});
+      const auto [place, is_new] = seen.emplace(text.text, texts.size());
+      if (is_new) texts.push_back({&text, &group, read_key_record(text.text, service)});
+      texts[place->second].groups.push_back(&group);
     }
   }
   clear_pieces(answers, service, texts);
   return texts;
+}
+
+std::unordered_map<std::string_view, std::size_t> places_of(const std::vector<ReadText>& texts) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < texts.size(); ++i) places.emplace(texts[i].published->text, i);
+  return places;
 }
 
 SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& texts) {

@@ -1,6 +1,9 @@
 // What the servers publish, read for the checks: the texts as key records, their size, the signing practices.
 #pragma once
 
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "checks/catalogue/evidence.hpp"
@@ -9,6 +12,9 @@ namespace dkimprobe::checks {
 
 /// Each different text once, those of the first group first.
 [[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service);
+
+/// Where each text is among the read ones.
+[[nodiscard]] std::unordered_map<std::string_view, std::size_t> places_of(const std::vector<ReadText>& texts);
 
 /// The sizes of the answers, seen and computed.
 [[nodiscard]] SizeFacts measure(const ChainAnswers& answers, const std::vector<ReadText>& texts);

@@ -119,6 +119,8 @@ std::string_view to_string(ServerOutcome outcome) {
       return "tcp_failed";
     case ServerOutcome::malformed:
       return "malformed";
+    case ServerOutcome::too_large:
+      return "too_large";
     case ServerOutcome::local_error:
       return "local_error";
     case ServerOutcome::not_asked:

@@ -117,6 +117,7 @@ enum class ServerOutcome : std::uint8_t {
   unreachable,
   tcp_failed,  ///< TC=1, and TCP gave no complete answer
   malformed,
+  too_large,  ///< more TXT records than are kept; see `probe::OversizedTxt`
   local_error,
   not_asked,
 };

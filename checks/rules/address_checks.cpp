@@ -12,6 +12,7 @@
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/rules/server_faults.hpp"
 #include "checks/rules/zone_faults.hpp"
+#include "config/names/special_purpose.hpp"
 
 namespace dkimprobe::checks {
 namespace {

@@ -80,12 +80,27 @@ Finding shortage_finding(const probe::RateShortage& shortage, const LeftOut& lef
                                 needed, one ? "" : ", or probe fewer selectors at a time")};
 }
 
+Finding size_finding(const HopAnswers& hop, const LeftOut& left) {
+  const std::string name = hop.hop->owner.to_string();
+  return {
+      .detail = fmt::format("the probe ended early because the answers of the servers took up too much "
+                            "memory; not every server was queried for {}{}",
+                            name, left.text()),
+      .remedy = fmt::format("Reduce the number and the size of the records that the servers return for {} "
+                            "and for the names that point to it.",
+                            name)};
+}
+
 void find_budget_exhausted(const Evidence& evidence, Verdict& verdict) {
   const auto& shortage = evidence.observation.rate_shortage;
   for (const HopAnswers* hop : distinct_zones(evidence)) {
     LeftOut left = left_out_at(*hop, evidence.observation.took);
     const bool whole = hop->hop->delegation.outcome == probe::DiscoveryOutcome::budget_exhausted;
     if (!whole && left.what.empty()) continue;
+    if (evidence.observation.size_exhausted && (whole || left.bounds.contains("probe_timeout"))) {
+      verdict.found(size_finding(*hop, left));
+      continue;
+    }
     if (shortage && (whole || left.bounds.contains("probe_timeout"))) {
       verdict.found(shortage_finding(*shortage, left, evidence.observation.took));
       continue;

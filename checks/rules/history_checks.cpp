@@ -105,7 +105,7 @@ std::string without_key(const Evidence& evidence, const AnswerGroup& group,
                         const std::optional<std::string>& key) {
   if (!group.has_texts()) return "has no record";
   for (const auto& text : evidence.texts) {
-    if (!publishes(group, text.published->text)) continue;
+    if (!text.is_of(group)) continue;
     if (text.record.record_class == RecordClass::revoked) return "has revoked the key";
     if (fingerprint_of(text).empty()) continue;
     if (!key || fingerprint_of(text) == *key) return {};

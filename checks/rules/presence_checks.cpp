@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -148,23 +149,24 @@ void find_multiple_txt(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
-/// Whether some server publishes the text without a key record beside it.
-bool is_without_key_somewhere(const Evidence& evidence, const std::string& text) {
-  const auto is_key = [&](const PublishedText& published) {
-    const ReadText* const read = find_text(evidence, published.text);
-    return read != nullptr && read->record.is_key_record();
-  };
-  return std::ranges::any_of(evidence.answers.published, [&](const AnswerGroup& group) {
-    return publishes(group, text) && std::ranges::none_of(group.texts, is_key);
-  });
+/// The groups of servers that publish a key record.
+std::set<const AnswerGroup*> groups_with_key(const Evidence& evidence) {
+  std::set<const AnswerGroup*> groups;
+  for (const auto& text : evidence.texts) {
+    if (text.record.is_key_record()) groups.insert(text.groups.begin(), text.groups.end());
+  }
+  return groups;
 }
 
 void find_not_dkim(const Evidence& evidence, Verdict& verdict) {
   if (evidence.answers.published.empty()) return verdict.not_evaluated();
   // The target of a wildcard alias was not published for the selector.
   if (wildcard_alias(evidence)) return;
+  const std::set<const AnswerGroup*> with_key = groups_with_key(evidence);
   for (const auto& text : evidence.texts) {
-    if (text.record.is_key_record() || !is_without_key_somewhere(evidence, text.published->text)) continue;
+    const bool has_key_beside =
+        std::ranges::all_of(text.groups, [&](const AnswerGroup* group) { return with_key.contains(group); });
+    if (has_key_beside) continue;
     for (const auto& seen : text.record.faults)
       verdict.found(finding_in(evidence, text, seen.detail, seen.remedy));
   }
@@ -189,10 +191,10 @@ void find_wildcard(const Evidence& evidence, Verdict& verdict) {
   if (probes.empty()) verdict.not_evaluated();
   const auto alias = has_key_record(evidence) ? wildcard_alias(evidence) : std::nullopt;
   const auto found = std::ranges::find_if(
-      probes, [&](const probe::Exchange* probe) { return alias || !probe->response->txt.empty(); });
+      probes, [&](const probe::Exchange* probe) { return alias || probe->response->has_txt(); });
   if (found == probes.end()) return;
   const std::string name = (*found)->question_name.to_string();
-  if (!(*found)->response->txt.empty()) {
+  if ((*found)->response->has_txt()) {
     verdict.found({.detail = fmt::format("a TXT record answers for the random name {}", name),
                    .remedy = fmt::format("Delete the wildcard TXT record above {}.", name)});
   } else {

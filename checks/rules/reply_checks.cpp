@@ -95,6 +95,22 @@ std::optional<Fault> find_malformed(const Asked& asked) {
   return std::nullopt;
 }
 
+// ---- Size ----
+
+std::optional<Fault> find_too_much_txt(const Asked& asked) {
+  for (const TransportAttempts* attempts : asked.answer.record_attempts()) {
+    if (attempts->outcome != ServerOutcome::too_large) continue;
+    const probe::OversizedTxt& txt = *attempts->response()->oversized_txt;
+    return Fault{
+        fmt::format("{} returned {} TXT records of {} bytes in all for {}; more than {} records or {} "
+                    "bytes are not evaluated",
+                    asked.who(), txt.records, txt.octets, asked.question(), probe::most_txt_records,
+                    probe::most_txt_octets),
+        fmt::format("At {}: keep only the TXT record whose key signs now.", asked.question())};
+  }
+  return std::nullopt;
+}
+
 // ---- Letter case ----
 
 bool answered_mixed_case(const ServerAnswer& answer) {
@@ -162,6 +178,14 @@ constexpr auto reply_rows = rows_of(
       .remedy = "Fix the DNS software of the server.",
       .example = {Example::behaviour, "The length of a record exceeds the end of the message."},
       .find = find_at_servers<learnt_anything, find_malformed>},
+     {.name = "ns_too_much_txt",
+      .severity = Severity::critical,
+      .reference = "RFC 6376 section 3.6.2.2",
+      .summary = "a server returns more TXT data for the selector than is evaluated",
+      .effect = "verifiers may use any of the records, try each, or fail",
+      .remedy = "Keep only the TXT record at `SELECTOR._domainkey.DOMAIN` whose key signs now.",
+      .example = {Example::behaviour, "The answer for s1._domainkey has 1000 TXT records."},
+      .find = find_at_servers<learnt_anything, find_too_much_txt>},
      {.name = "ns_case_not_preserved",
       .severity = Severity::warning,
       .reference = "RFC 4343 section 4.1",

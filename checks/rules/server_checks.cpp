@@ -127,6 +127,7 @@ std::optional<std::string> lame_reason(const ServerAnswer& answer) {
     case ServerOutcome::unreachable:
     case ServerOutcome::tcp_failed:
     case ServerOutcome::malformed:
+    case ServerOutcome::too_large:
     case ServerOutcome::local_error:
     case ServerOutcome::not_asked:
       break;

@@ -167,7 +167,8 @@ bool truncation_is_known(const ServerAnswer& answer) {
 
 std::optional<Fault> find_no_tcp_after_tc(const Asked& asked) {
   const ServerAnswer& answer = asked.answer;
-  if (!truncates(answer) || is_whole(answer.tcp.outcome)) return std::nullopt;
+  if (!truncates(answer) || is_whole(answer.tcp.outcome) || answer.tcp.outcome == ServerOutcome::too_large)
+    return std::nullopt;
   const Response* response = answer.tcp.response();
   const std::string over_tcp = response == nullptr && answer.tcp.failed() ? silence_text(answer.tcp)
                                : response == nullptr                      ? "the response is malformed"
@@ -312,6 +313,7 @@ constexpr auto silence_rows = rows_of(
       .find = find_at_servers<tcp_is_conclusive, find_tcp_refused>},
      {.name = "ns_edns_dropped",
       .severity = Severity::warning,
+      .shows_in_restart = true,
       .reference = "RFC 6891 section 7",
       .summary = "a server does not answer queries with EDNS",
       .effect = "resolvers lose time with each query",
@@ -328,6 +330,7 @@ constexpr auto silence_rows = rows_of(
       .find = find_family_unreachable},
      {.name = "ns_rate_limited",
       .severity = Severity::warning,
+      .shows_in_restart = true,
       .summary = "a server answers at first, then refuses or stops answering",
       .effect = "a busy resolver may not get the key from this server",
       .remedy =

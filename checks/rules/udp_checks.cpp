@@ -123,6 +123,7 @@ constexpr auto udp_rows = rows_of(
     Scope::server, Needs::one_server,
     {{.name = "ns_edns_formerr",
       .severity = Severity::warning,
+      .shows_in_restart = true,
       .reference = "RFC 6891 section 7",
       .summary = "a server answers EDNS queries with an error code",
       .effect = "resolvers ask again without EDNS and lose time",

@@ -70,12 +70,13 @@ tl::expected<std::optional<config::Selector>, ProbeRefusal> selector_of(const ex
   return std::move(*selector);
 }
 
-/// The timeout of the module, shortened to fit the scraper's timeout if that is known.
+/// The timeout of the module, shortened to fit the scraper's timeout if that is known. A twentieth of that is
+/// left for judging the answers.
 milliseconds time_of(const exporters::Request& request, milliseconds most, milliseconds offset) {
   if (!request.timeout_seconds) return most;
   const milliseconds given{
       static_cast<std::int64_t>(std::min(*request.timeout_seconds, longest_scrape_seconds) * 1'000)};
-  return std::min(most, std::max(given - offset, given / 2));
+  return std::min(most, std::max(given - given / 20 - offset, given / 2));
 }
 
 }  // namespace

@@ -10,44 +10,6 @@
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::config {
-namespace {
-
-struct SpecialPurpose {
-  std::string_view network;
-  std::string_view name;
-};
-
-// RFC 6890 and its registries, with multicast (RFC 5771, RFC 4291 section 2.7). Narrower networks come first.
-constexpr SpecialPurpose special_purposes[] = {
-    {"0.0.0.0/8", "unspecified"},
-    {"10.0.0.0/8", "private"},
-    {"100.64.0.0/10", "shared"},
-    {"127.0.0.0/8", "loopback"},
-    {"169.254.0.0/16", "link-local"},
-    {"172.16.0.0/12", "private"},
-    {"192.0.0.0/24", "reserved"},
-    {"192.0.2.0/24", "documentation"},
-    {"192.168.0.0/16", "private"},
-    {"198.18.0.0/15", "benchmarking"},
-    {"198.51.100.0/24", "documentation"},
-    {"203.0.113.0/24", "documentation"},
-    {"224.0.0.0/4", "multicast"},
-    {"240.0.0.0/4", "reserved"},
-    {"::/128", "unspecified"},
-    {"::1/128", "loopback"},
-    {"::ffff:0:0/96", "IPv4-mapped"},
-    {"::/96", "reserved"},
-    {"64:ff9b:1::/48", "private"},
-    {"100::/64", "discard-only"},
-    {"2001:db8::/32", "documentation"},
-    {"3fff::/20", "documentation"},
-    {"fc00::/7", "private"},
-    {"fe80::/10", "link-local"},
-    {"ff00::/8", "multicast"},
-};
-
-}  // namespace
-
 std::optional<Address> Address::parse(std::string_view text) {
   char buffer[INET6_ADDRSTRLEN] = {};
   if (text.empty() || text.size() >= sizeof buffer || text.find('\0') != std::string_view::npos)
@@ -114,22 +76,6 @@ bool Network::contains(const Address& address) const {
 
 std::string Network::to_string() const {
   return fmt::format("{}/{}", base_.to_string(), prefix_bits_);
-}
-
-std::string_view special_purpose(const Address& address) {
-  struct Row {
-    Network network;
-    std::string_view name;
-  };
-  static const std::vector<Row> rows = [] {
-    std::vector<Row> parsed;
-    for (const auto& row : special_purposes)
-      parsed.push_back({Network::parse(row.network).value(), row.name});
-    return parsed;
-  }();
-  const auto row =
-      std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.network.contains(address); });
-  return row == rows.end() ? std::string_view{} : row->name;
 }
 
 }  // namespace dkimprobe::config

@@ -61,10 +61,6 @@ class Network {
   std::uint8_t prefix_bits_ = 0;
 };
 
-/// Why an address cannot be that of a public nameserver ("loopback", "private", "link-local", "multicast",
-/// "unspecified", "documentation", "reserved"), by the registries of RFC 6890; empty when it may be asked.
-[[nodiscard]] std::string_view special_purpose(const Address& address);
-
 }  // namespace dkimprobe::config
 
 template <>

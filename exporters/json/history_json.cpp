@@ -24,6 +24,7 @@ Json answer_json(const std::optional<checks::AnswerPeriod>& period) {
   }
   return {{"kind", to_string(period->kind)},
           {"records", std::move(records)},
+          {"is_incomplete", period->is_incomplete},
           {"alias", period->alias ? Json(period->alias->to_string()) : Json(nullptr)},
           {"ttl_seconds", or_null(period->ttl_seconds)},
           {"nsec_ttl_seconds", or_null(period->nsec_ttl_seconds)},

@@ -119,10 +119,17 @@ void fields(Archive& archive, T& value) {
   archive("server_cookie", server_cookie);
 }
 
+template <class Archive, Is<probe::OversizedTxt> T>
+void fields(Archive& archive, T& value) {
+  auto& [records, octets] = value;
+  archive("records", records);
+  archive("bytes", octets);
+}
+
 template <class Archive, Is<probe::Response> T>
 void fields(Archive& archive, T& value) {
   auto& [rcode, authoritative, truncated, recursion_available, has_question, question_case_kept, edns, txt,
-         aliases, ns, addresses, soa, referral, glue, ds, answers_elsewhere, malformed_txt,
+         oversized_txt, aliases, ns, addresses, soa, referral, glue, ds, answers_elsewhere, malformed_txt,
          dname_target_too_long, has_rrsig, nsec_ttl_seconds, signatures] = value;
   archive("rcode", rcode);
   archive("authoritative", authoritative);
@@ -132,6 +139,7 @@ void fields(Archive& archive, T& value) {
   archive("question_case_kept", question_case_kept);
   archive("edns", edns);
   archive("txt", txt);
+  archive.added("oversized_txt", oversized_txt);
   archive("aliases", aliases);
   archive("ns", ns);
   archive("addresses", addresses);
@@ -315,7 +323,8 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::Observation> T>
 void fields(Archive& archive, T& value) {
-  auto& [domain, selector, observed_at, took, key, adsp, wildcard_name, is_quick, rate_shortage] = value;
+  auto& [domain, selector, observed_at, took, key, adsp, wildcard_name, is_quick, rate_shortage,
+         size_exhausted] = value;
   archive("domain", domain);
   archive("selector", selector);
   archive("observed_at_unix_ms", observed_at);
@@ -326,6 +335,7 @@ void fields(Archive& archive, T& value) {
   archive("wildcard_name", wildcard_name);
   archive.added("is_quick", is_quick);
   archive.added("rate_shortage", rate_shortage);
+  archive.added("size_exhausted", size_exhausted);
   archive.demand(selector.owner_name(domain).has_value(), "selector",
                  "with the domain it forms a name of more than 255 octets");
 }

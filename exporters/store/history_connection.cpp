@@ -67,7 +67,8 @@ void load_servers(Connection& connection, StoredLines& stored) {
   auto& lines = stored.lines;
   auto row = connection.query(
       "SELECT t.id, owner, server, address, port, first_seen, last_seen, kind, strings, alias, ttl_seconds, "
-      "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds, lag_serial, lag_since "
+      "nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds, lag_serial, lag_since, "
+      "is_incomplete "
       "FROM timelines t LEFT JOIN periods s ON s.timeline_id = t.id LEFT JOIN texts x ON x.id = s.texts_id "
       "WHERE selector_id = ? ORDER BY place, first_seen",
       *stored.id);
@@ -96,6 +97,7 @@ void load_servers(Connection& connection, StoredLines& stored) {
     period.nsec_ttl_seconds = read_number(row[11]);
     period.domainkey_denied_seconds = read_number(row[12]);
     period.wildcard_ttl_seconds = read_number(row[13]);
+    period.is_incomplete = row[16].getInt() != 0;
   }
 }
 
@@ -145,10 +147,11 @@ void put_period(Connection& connection, std::int64_t timeline, const AnswerPerio
   const auto alias = period.alias ? std::optional(period.alias->to_string()) : std::nullopt;
   connection.run(
       "INSERT OR REPLACE INTO periods (timeline_id, first_seen, last_seen, kind, texts_id, alias, "
-      "ttl_seconds, nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "ttl_seconds, nsec_ttl_seconds, domainkey_denied_seconds, wildcard_ttl_seconds, is_incomplete) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       timeline, period.first_seen, end, std::string(to_string(period.kind)), texts, alias, period.ttl_seconds,
-      period.nsec_ttl_seconds, period.domainkey_denied_seconds, period.wildcard_ttl_seconds);
+      period.nsec_ttl_seconds, period.domainkey_denied_seconds, period.wildcard_ttl_seconds,
+      std::uint32_t{period.is_incomplete});
 }
 
 void put_period(Connection& connection, std::int64_t zone, const NameserverPeriod& period,

@@ -109,6 +109,9 @@ ALTER TABLE selectors RENAME COLUMN first_look TO first_probe;
 ALTER TABLE selectors RENAME COLUMN last_look TO last_probe;
 ALTER TABLE spans RENAME TO periods;
 ALTER TABLE zone_spans RENAME TO zone_periods;
+)",
+    R"(
+ALTER TABLE periods ADD COLUMN is_incomplete INTEGER NOT NULL DEFAULT 0;
 )"};
 /// The first version that keeps the zones of a domain once. Those of an older file are moved after all steps,
 /// under the names of the newest version.

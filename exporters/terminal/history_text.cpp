@@ -158,8 +158,8 @@ std::string answer_text(const AnswerPeriod& period) {
     case PublishedKind::failure:
       return "SERVFAIL";
     case PublishedKind::unknown:
-      return period.texts.empty() ? "no usable answer"
-                                  : "different answers, among them " + texts_text(period);
+      if (period.texts.empty()) return period.is_incomplete ? "different answers" : "no usable answer";
+      return "different answers, among them " + texts_text(period);
     case PublishedKind::left:
       return "not a nameserver of the zone";
   }

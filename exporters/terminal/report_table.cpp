@@ -180,6 +180,7 @@ Symbol symbol_of(const Report& report, const ServerRow& row) {
     case checks::ServerOutcome::unreachable:
     case checks::ServerOutcome::tcp_failed:
     case checks::ServerOutcome::malformed:
+    case checks::ServerOutcome::too_large:
     case checks::ServerOutcome::local_error:
       return unknown_symbol;
   }

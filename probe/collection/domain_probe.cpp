@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "probe/collection/chain_probe.hpp"
+#include "probe/collection/evidence_memory.hpp"
 #include "probe/collection/hop_servers.hpp"
 #include "probe/discovery/delegation_walk.hpp"
 #include "probe/wire/response_reader.hpp"
@@ -74,12 +75,12 @@ class DomainProbe::State final : public QueryHandler, private Asker {
 
  private:
   /// Ends the probe with what was seen. `why` is the outcome of the walks that were not over: the operator
-  /// interrupted them, or the domain's time ran out.
+  /// interrupted them, or the domain's time or memory ran out.
   void end(DiscoveryOutcome why) {
     if (over_) return;
     interrupted_ = true;
-    out_of_time_ = why == DiscoveryOutcome::budget_exhausted;
-    if (out_of_time_) rate_shortage_ = questioner_.rate_shortage();
+    limit_reached_ = why == DiscoveryOutcome::budget_exhausted;
+    if (limit_reached_ && !size_exhausted_) rate_shortage_ = questioner_.rate_shortage();
     questioner_.give_up_all();
     for (ChainProbe& chain : chains_) {
       for (HopProbe& hop : chain.hops) {
@@ -212,13 +213,17 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   }
 
   void gate_step_done(WatchedGate& gate, AskedQuestion asked) {
-    gate.exchanges.insert(gate.exchanges.end(), asked.exchanges.begin(), asked.exchanges.end());
+    for (Exchange& exchange : asked.exchanges) {
+      if (exchange.response) keep_evidence(*exchange.response);
+      memory_ += memory_of(exchange) * selectors_.size();
+      gate.exchanges.push_back(exchange);
+    }
     const Exchange& answer = asked.answer();
     if (answer.question_name == gate.gate.zone()) gate.soa = answer.outcome;
     for (const auto& [chain, hop, server] : gate.waiting) {
       if (!interrupted_) break;
       server->seen.exchanges = gate.exchanges;
-      server->seen.cut_short = out_of_time_;
+      server->seen.cut_short = limit_reached_;
     }
     if (interrupted_) return;
     if (const auto next = gate.gate.finished(answer)) return ask_before_gate(gate, *next);
@@ -352,13 +357,26 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     } else {
       walk_step_done(asked_for, std::move(asked));
     }
-    if (!interrupted_) finish_if_complete();
+    if (interrupted_) return;
+    if (memory_ > most_memory(selectors_.size())) {
+      size_exhausted_ = true;
+      return end(DiscoveryOutcome::budget_exhausted);
+    }
+    finish_if_complete();
+  }
+
+  /// Counts an exchange as often as the observations will hold it.
+  void count_memory(const AskedFor& asked_for, const Exchange& exchange) {
+    const bool is_shared =
+        asked_for.server != nullptr && (asked_for.chain->is_adsp || is_about_zone(exchange));
+    memory_ += memory_of(exchange) * (is_shared ? selectors_.size() : 1U);
   }
 
   void record(const AskedFor& asked_for, Exchange exchange) {
     if (exchange.response) keep_evidence(*exchange.response);
+    count_memory(asked_for, exchange);
     if (asked_for.server != nullptr) {
-      if (out_of_time_ && exchange.outcome == Outcome::interrupted) asked_for.server->seen.cut_short = true;
+      if (limit_reached_ && exchange.outcome == Outcome::interrupted) asked_for.server->seen.cut_short = true;
       asked_for.server->seen.exchanges.push_back(std::move(exchange));
     } else {
       asked_for.hop->walk_exchanges.push_back({asked_for.address, asked_for.walk_zone, std::move(exchange)});
@@ -371,6 +389,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
       if (i != asked.deciding || !is_wanted) record(asked_for, std::move(asked.exchanges[i]));
     }
     if (!is_wanted) return;
+    count_memory(asked_for, asked.answer());
     asked_for.hop->walk->finished(asked_for.walk_ticket, asked.answer(), context_.engine.now());
     advance_walk(*asked_for.chain, *asked_for.hop);
   }
@@ -429,6 +448,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
       observation.adsp = adsp;
       observation.is_quick = quick_.has_value();
       observation.rate_shortage = rate_shortage_;
+      observation.size_exhausted = size_exhausted_;
       if (!observation.is_quick) observation.wildcard_name = wildcard_probe_;
     }
     std::exchange(finished_, nullptr)(std::move(observations));
@@ -449,7 +469,9 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   std::uint32_t next_token_ = 0;
   std::uint32_t delayed_gates_ = 0;  ///< whose next question waits for its delay
   bool interrupted_ = false;
-  bool out_of_time_ = false;
+  bool limit_reached_ = false;  ///< the domain's time or memory ran out
+  bool size_exhausted_ = false;
+  std::size_t memory_ = 0;  ///< of the exchanges so far, in octets
   bool over_ = false;
   std::optional<RateShortage> rate_shortage_{};
   Questioner questioner_;

@@ -1,5 +1,5 @@
-// Decides which query to one server address is sent next. The waiting domains take turns, each with its own
-// queries in order, so that no domain waits for another's whole queue. Pure: it knows no time;
+// Decides which of the queries that wait for a rate limit is sent next. The waiting domains take turns, each
+// with its own queries in order, so that no domain waits for another's whole queue. Pure: it knows no time;
 // probe/collection/send_queue.hpp calls it.
 #pragma once
 
@@ -20,8 +20,9 @@ enum class Urgency : std::uint8_t {
   awaited,    ///< a person or a scraper does: such domains together get every second turn
 };
 
-/// `Owner` identifies the domain that a query is for.
-template <class Owner>
+/// `Owner` identifies the domain that a query is for, `Place` where it goes to. Each place has a limit of its
+/// own: a domain whose queries all go to places that are not ready is passed over, without losing its turn.
+template <class Owner, class Place>
 class TurnQueue {
  public:
   struct Turn {
@@ -29,73 +30,114 @@ class TurnQueue {
     std::uint32_t token = 0;
   };
 
-  /// Queues a query behind the others of its owner. A new owner is queued behind those that already wait.
-  void join(Owner owner, Urgency urgency, std::uint32_t token) {
+  /// Queues a query behind the others of its owner to the same place. A new owner is queued behind those that
+  /// already wait.
+  void join(Owner owner, Urgency urgency, const Place& place, std::uint32_t token) {
     Ring& ring = ring_of(urgency);
-    auto at = find(ring, owner);
-    if (at == ring.end()) at = ring.insert(ring.end(), Line{owner, {}});
-    at->tokens.push_back(token);
-    ++size_;
+    auto line = find(ring, owner, &Line::owner);
+    if (line == ring.end()) line = ring.insert(ring.end(), Line{owner, {}});
+    auto part = find(line->parts, place, &Part::place);
+    if (part == line->parts.end()) part = line->parts.insert(line->parts.end(), Part{place, {}});
+    part->tokens.push_back(token);
   }
 
   /// Removes a query. The others keep their turns.
-  void leave(Owner owner, Urgency urgency, std::uint32_t token) {
+  void leave(Owner owner, Urgency urgency, const Place& place, std::uint32_t token) {
     Ring& ring = ring_of(urgency);
-    const auto at = find(ring, owner);
-    if (at == ring.end()) return;
-    const auto place = std::find(at->tokens.begin(), at->tokens.end(), token);
-    if (place == at->tokens.end()) return;
-    at->tokens.erase(place);
-    --size_;
-    if (at->tokens.empty()) ring.erase(at);
+    const auto line = find(ring, owner, &Line::owner);
+    if (line == ring.end()) return;
+    const auto part = find(line->parts, place, &Part::place);
+    if (part == line->parts.end()) return;
+    std::erase(part->tokens, token);
+    if (part->tokens.empty()) line->parts.erase(part);
+    if (line->parts.empty()) ring.erase(line);
   }
 
-  /// Removes and returns the query whose turn it is.
-  std::optional<Turn> next() {
-    if (size_ == 0) return std::nullopt;
-    Urgency urgency = last_ == Urgency::awaited ? Urgency::scheduled : Urgency::awaited;
-    if (ring_of(urgency).empty()) urgency = last_;
-    last_ = urgency;
-    Ring& ring = ring_of(urgency);
-    Line& line = ring.front();
-    const Turn turn{line.owner, line.tokens.front()};
-    line.tokens.pop_front();
-    --size_;
-    if (line.tokens.empty()) {
-      ring.pop_front();
-    } else {
-      ring.splice(ring.end(), ring, ring.begin());
+  /// Removes and returns the first query, in the order of turns, to a place that `take` accepts.
+  template <class Take>
+  std::optional<Turn> next(Take take) {
+    const Urgency other = last_ == Urgency::awaited ? Urgency::scheduled : Urgency::awaited;
+    for (const Urgency urgency : {other, last_}) {
+      auto turn = next_of(ring_of(urgency), take);
+      if (!turn) continue;
+      last_ = urgency;
+      return turn;
     }
-    return turn;
+    return std::nullopt;
   }
 
   /// How many waiting queries get their turn before the last of `queries` that a new scheduled domain would
-  /// add: at most that many of each domain.
-  [[nodiscard]] std::size_t before_newcomer(std::size_t queries) const {
+  /// add: at most that many of each domain. With a place, only those to it count.
+  [[nodiscard]] std::size_t before_newcomer(std::size_t queries,
+                                            const std::optional<Place>& place = std::nullopt) const {
     std::size_t before = 0;
     for (const Ring& ring : rings_) {
-      for (const Line& line : ring) before += std::min(queries, line.tokens.size());
+      for (const Line& line : ring) {
+        std::size_t own = 0;
+        for (const Part& part : line.parts) {
+          if (!place || part.place == *place) own += part.tokens.size();
+        }
+        before += std::min(queries, own);
+      }
     }
     return before;
   }
 
-  [[nodiscard]] bool empty() const { return size_ == 0; }
+  /// Calls `visit` with the place of each domain's waiting queries.
+  template <class Visit>
+  void for_each_place(Visit visit) const {
+    for (const Ring& ring : rings_) {
+      for (const Line& line : ring) {
+        for (const Part& part : line.parts) visit(part.place);
+      }
+    }
+  }
+
+  [[nodiscard]] bool empty() const { return rings_[0].empty() && rings_[1].empty(); }
 
  private:
+  /// The queries of one domain to one place.
+  struct Part {
+    Place place{};
+    std::deque<std::uint32_t> tokens{};
+  };
   struct Line {
     Owner owner{};
-    std::deque<std::uint32_t> tokens{};
+    std::list<Part> parts{};  ///< the places take turns too
   };
   using Ring = std::list<Line>;
 
+  template <class Take>
+  static std::optional<Turn> next_of(Ring& ring, Take& take) {
+    for (auto line = ring.begin(); line != ring.end(); ++line) {
+      const auto part = std::find_if(line->parts.begin(), line->parts.end(),
+                                     [&](const Part& each) { return take(each.place); });
+      if (part == line->parts.end()) continue;
+      const Turn turn{line->owner, part->tokens.front()};
+      part->tokens.pop_front();
+      if (part->tokens.empty()) {
+        line->parts.erase(part);
+      } else {
+        line->parts.splice(line->parts.end(), line->parts, part);
+      }
+      if (line->parts.empty()) {
+        ring.erase(line);
+      } else {
+        ring.splice(ring.end(), ring, line);
+      }
+      return turn;
+    }
+    return std::nullopt;
+  }
+
   [[nodiscard]] Ring& ring_of(Urgency urgency) { return rings_[static_cast<std::size_t>(urgency)]; }
-  [[nodiscard]] static typename Ring::iterator find(Ring& ring, const Owner& owner) {
-    return std::find_if(ring.begin(), ring.end(), [&](const Line& line) { return line.owner == owner; });
+  template <class List, class Key, class Member>
+  [[nodiscard]] static typename List::iterator find(List& list, const Key& key, Member member) {
+    return std::find_if(list.begin(), list.end(), [&](const auto& each) { return each.*member == key; });
   }
 
   std::array<Ring, 2> rings_{};  ///< by urgency; the front is next
   Urgency last_ = Urgency::scheduled;
-  std::size_t size_ = 0;
 };
 
 }  // namespace dkimprobe::probe

@@ -1,7 +1,9 @@
 #include "probe/collection/hop_servers.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
+#include "config/names/special_purpose.hpp"
 #include "probe/discovery/address_policy.hpp"
 
 namespace dkimprobe::probe {
@@ -58,9 +60,11 @@ void HopServers::add(const ChainProbe& chain, HopProbe& hop, const std::vector<D
     return;
   }
   const ServerOfZone of_zone(address, stray_of ? *stray_of : hop.delegation.zone);
-  const NotAsked not_asked =
-      why_not_asked(context_.settings, context_.zones, context_.engine.now(), address.ip, hop.servers.size(),
-                    hop.delegation.outcome == DiscoveryOutcome::pinned);
+  const bool is_pinned = hop.delegation.outcome == DiscoveryOutcome::pinned;
+  NotAsked not_asked = why_not_asked(context_.settings, context_.zones, context_.engine.now(), address.ip,
+                                     hop.servers.size(), is_pinned);
+  if (not_asked == NotAsked::asked && !is_pinned && asks_enough(chain, address))
+    not_asked = NotAsked::budget_exhausted;
   const bool is_asked = not_asked == NotAsked::asked;
   const bool asks_about_zone = is_asked && !chain.is_adsp && !is_quick_;
   const ServerProbe** const zone_facts = asks_about_zone ? &zone_facts_[of_zone] : nullptr;
@@ -78,6 +82,24 @@ void HopServers::add(const ChainProbe& chain, HopProbe& hop, const std::vector<D
   } else if (zone_facts != nullptr) {
     *zone_facts = &server;
   }
+}
+
+bool HopServers::asks_enough(const ChainProbe& chain, const ServerAddress& address) const {
+  const std::size_t most_in_network = context_.settings.budgets.addresses_per_zone;
+  const std::size_t most = 3 * most_in_network;
+  // The operator permits the networks with a special purpose.
+  const bool is_public = config::special_purpose(address.ip).empty();
+  const ServerAddress network = network_of(address);
+  std::size_t all = 0;
+  std::size_t in_network = 0;
+  for (const HopProbe& hop : chain.hops) {
+    for (const ServerProbe& server : hop.servers) {
+      if (server.seen.not_asked != NotAsked::asked) continue;
+      ++all;
+      if (is_public && network_of(server.seen.address) == network) ++in_network;
+    }
+  }
+  return all >= most || in_network >= most_in_network;
 }
 
 std::vector<ServerAddress> HopServers::addresses_of(const HopProbe& hop, const Nameserver& nameserver) const {

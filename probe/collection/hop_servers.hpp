@@ -42,6 +42,8 @@ class HopServers {
   /// `stray_of` is the server's zone when it is not a server of the hop's zone.
   void add(const ChainProbe& chain, HopProbe& hop, const std::vector<config::DomainName>& names,
            const config::ServerAddress& address, const std::optional<config::DomainName>& stray_of);
+  /// Whether the chain asks as many addresses as it may: a hostile zone can name those of somebody else.
+  [[nodiscard]] bool asks_enough(const ChainProbe& chain, const config::ServerAddress& address) const;
   [[nodiscard]] std::vector<config::ServerAddress> addresses_of(const HopProbe& hop,
                                                                 const Nameserver& nameserver) const;
   [[nodiscard]] PlanLimits plan_limits(const ChainProbe& chain, const HopProbe& hop,

@@ -1,8 +1,9 @@
-// Decides for all probes of a process when a query may be sent to its server address. Combines the address's
-// rate limit (probe/collection/rate_limit.hpp), its queue (probe/collection/fair_queue.hpp) and the engine's
-// clock. It sends nothing itself.
+// Decides for all probes of a process when a query may be sent to its server address. Combines the rate
+// limits of the address and of its network (probe/collection/rate_limit.hpp), the network's queue
+// (probe/collection/fair_queue.hpp) and the engine's clock. It sends nothing itself.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 
@@ -42,19 +43,22 @@ class Turns final : private QueryHandler {
                                                          std::size_t queries);
 
  private:
-  struct Line {
-    TurnQueue<TurnTaker*> queue{};
+  /// The queries that wait for the limits of one network and of its addresses.
+  struct Gate {
+    TurnQueue<TurnTaker*, config::ServerAddress> queue{};
     EngineTicket timer{};
     std::uint32_t token = 0;  ///< of the timer
   };
 
   void on_result(std::uint32_t, const QueryResult&) override {}
   void on_timer(std::uint32_t token) override;
-  void wake_for(const config::ServerAddress& server, Line& line);
+  [[nodiscard]] bool pass(const config::ServerAddress& server);
+  void wake_for(const config::ServerAddress& network, Gate& gate);
+  void end_timer(const Gate& gate);
 
   QueryEngine& engine_;
   ServerMemories& servers_;
-  std::unordered_map<config::ServerAddress, Line> lines_{};  ///< addresses with queued queries
+  std::unordered_map<config::ServerAddress, Gate> gates_{};  ///< of networks with queued queries
   std::unordered_map<std::uint32_t, config::ServerAddress> timers_{};
   std::uint32_t next_token_ = 0;
 };

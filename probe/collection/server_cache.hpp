@@ -1,6 +1,6 @@
-// What the probes of this process remember about each server address: its rate limit, which kinds of
-// questions it has answered, whether EDNS works, and for which zones it answers as a resolver. Bounded: the
-// least recently used address is dropped first.
+// What the probes of this process remember about each server address: its rate limit and that of its network,
+// which kinds of questions it has answered, whether EDNS works, and for which zones it answers as a resolver.
+// Bounded: the least recently used address is dropped first.
 #pragma once
 
 #include <chrono>
@@ -29,6 +29,13 @@ struct ServerMemory {
 
   [[nodiscard]] bool is_plain_only(MonotonicTime now) const { return now < plain_until; }
 };
+
+/// The network that limits the rate of an address, with the port 0: the /24 of an IPv4 address, the /48 of an
+/// IPv6 address.
+[[nodiscard]] config::ServerAddress network_of(const config::ServerAddress& server);
+[[nodiscard]] inline bool is_network(const config::ServerAddress& place) {
+  return place.port == 0;
+}
 
 /// A set of hashes in fixed space: a new hash may push another out; a false positive has a probability of
 /// 2^-32.
@@ -67,14 +74,28 @@ struct QuestionKind {
 
 class ServerMemories {
  public:
+  /// How many times the rate limit of an address applies to its whole network. A hostile zone may name every
+  /// address of somebody else's network.
+  static constexpr double network_factor = 4;
+
   explicit ServerMemories(const config::ProbeSettings& settings, std::size_t most_servers = 50'000)
-      : burst_(settings.rate_burst), per_second_(settings.rate_per_second), memories_(most_servers) {}
+      : burst_(settings.rate_burst),
+        per_second_(settings.rate_per_second),
+        memories_(most_servers),
+        networks_(most_servers) {}
 
   /// Valid until the next call.
   [[nodiscard]] ServerMemory& of(const config::ServerAddress& server, MonotonicTime now) {
     if (ServerMemory* known = memories_.find(server)) return *known;
     memories_.put(server, ServerMemory{QueryRate(burst_, per_second_, now)});
     return *memories_.find(server);
+  }
+  /// The rate limit of an address, or of a network from `network_of`. Valid until the next call.
+  [[nodiscard]] QueryRate& rate_of(const config::ServerAddress& place, MonotonicTime now) {
+    if (!is_network(place)) return of(place, now).rate;
+    if (QueryRate* known = networks_.find(place)) return *known;
+    networks_.put(place, QueryRate(burst_ * network_factor, per_second_ * network_factor, now));
+    return *networks_.find(place);
   }
 
   // The rate drops only when an address stops answering what it used to answer. A zone that it never served
@@ -132,6 +153,7 @@ class ServerMemories {
   double burst_;
   double per_second_;
   RecentTable<config::ServerAddress, ServerMemory> memories_;
+  RecentTable<config::ServerAddress, QueryRate> networks_;
   HashSet served_{most_served};
   HashSet resolvers_{most_resolvers};
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/names/special_purpose.hpp"
+
 namespace dkimprobe::probe {
 
 NotAsked why_not_asked(const config::ProbeSettings& settings, const ZoneCache& cache, MonotonicTime now,

@@ -53,6 +53,8 @@ HostFacts* HostSearches::begin(const DomainName& name, std::uint32_t depth, Zone
   if (const auto known = board_.cache().host(name, board_.now())) {
     facts = {
         true, known->outcome, known->addresses, known->ipv4_told, known->ipv6_told, ZoneCache::shortest_life};
+    // Counts too: otherwise each walk of a probe would ask for as many further names.
+    if (known->outcome != HostOutcome::found) ++unresolvable_;
     return &facts;
   }
   if (unresolvable_ >= board_.settings().budgets.unresolvable_nameservers) {

@@ -23,8 +23,8 @@ class HostSearches {
 
   /// Begins the first search for a name. `depth` is 1 for a nameserver of a zone on the path to the target,
   /// and more for searches that other searches need; null when that is too deep. The search ends at once for
-  /// a cached name, and when too many names had no address. `servers` applies to the zones on the path; at
-  /// the root and top-level domains, any one server is asked.
+  /// a cached name, and when too many names, with the cached ones, had no address. `servers` applies to the
+  /// zones on the path; at the root and top-level domains, any one server is asked.
   HostFacts* begin(const config::DomainName& name, std::uint32_t depth, ZoneServers servers);
   /// Repeats a search that ended in a loop, since another path may have been found. False when it was
   /// repeated before.

@@ -63,12 +63,13 @@ void read_answer(const ScannedMessage& message, const DomainName& name, bool is_
     return;
   }
   DomainName end = name;
-  while (response.txt.empty() && !response.aliases.empty()) {
+  while (response.txt.empty() && !response.oversized_txt && !response.aliases.empty()) {
     if (answer.aliases.size() == longest_chain) return;
     end = response.aliases.front().target;
     answer.aliases.push_back(std::move(response.aliases.front()));
     response = read_response(message, end, RecordType::txt);
   }
+  if (response.oversized_txt) return;
   if (response.txt.empty()) return read_absence(response, end, is_probe, answer);
   answer.kind = ResolverAnswerKind::text;
   std::uint32_t left = 0;
@@ -104,7 +105,7 @@ std::string outcome_text(const ResolverAnswer& answer) {
   switch (answer.outcome) {
     case Outcome::answered:
       return answer.rcode == Rcode::noerror || answer.rcode == Rcode::nxdomain
-                 ? "its response is truncated, is a referral, or has too long a chain of aliases"
+                 ? "its response is truncated, too large, a referral, or has too long a chain of aliases"
                  : fmt::format("it returned {}", rcode_name(answer.rcode.value_or(Rcode::servfail)));
     case Outcome::timed_out:
       return "it sent no response";

@@ -27,9 +27,10 @@ MonotonicTime::duration Schedule::tolerance(const Entry& entry) {
   return times(entry.target.interval, 0.1);
 }
 
-bool Schedule::may_begin(const Entry& entry) const {
-  return entry.seen ||
-         first_under_way_ < (entry.starts_quick ? limits_.most_first_quick : limits_.most_first);
+/// When there is room for a probe of the domain among those under way.
+std::optional<MonotonicTime> Schedule::room_at(const Entry& entry, MonotonicTime now) const {
+  return entry.seen ? now
+                    : first_.room_at(entry.starts_quick ? limits_.most_first_quick : limits_.most_first, now);
 }
 
 void Schedule::plan_first(Entry& entry, std::size_t new_domains) const {
@@ -138,12 +139,12 @@ void Schedule::replace(const std::vector<WatchedDomain>& targets, MonotonicTime 
 }
 
 std::optional<Schedule::Turn> Schedule::begin_next(MonotonicTime now, const Admission& admission) {
-  if (under_way_ >= limits_.most_at_once) return std::nullopt;
+  if (all_.room_at(limits_.most_at_once, now) != now) return std::nullopt;
   for (const auto& [due, domain] : waiting_) {
     if (due > now) break;
     const auto at = entries_.find(*domain);
     Entry& entry = at->second;
-    if (!may_begin(entry) || admission(*domain) > now) continue;
+    if (room_at(entry, now) != now || admission(*domain) > now) continue;
 
     Turn turn{*domain, ProbeDepth::quick, entry.confirms, due};
     const bool quick = entry.starts_quick && (!entry.seen || entry.confirms);
@@ -154,20 +155,22 @@ std::optional<Schedule::Turn> Schedule::begin_next(MonotonicTime now, const Admi
     entry.began = now;
     entry.depth = turn.depth;
     if (turn.depth == ProbeDepth::full) entry.wants_full = false;
-    ++under_way_;
-    if (!entry.seen) ++first_under_way_;
+    all_.begin(now);
+    if (!entry.seen) first_.begin(now);
     return turn;
   }
   return std::nullopt;
 }
 
 std::optional<MonotonicTime> Schedule::next_turn(MonotonicTime now, const Admission& admission) const {
-  if (under_way_ >= limits_.most_at_once) return std::nullopt;
+  const auto room = all_.room_at(limits_.most_at_once, now);
+  if (!room) return std::nullopt;
   std::optional<MonotonicTime> next;
   for (const auto& [due, domain] : waiting_) {
     if (next && due >= *next) break;
-    if (!may_begin(entries_.at(*domain))) continue;
-    const MonotonicTime at = due > now ? due : std::max(due, admission(*domain));
+    const auto own_room = room_at(entries_.at(*domain), now);
+    if (!own_room) continue;
+    const MonotonicTime at = std::max({due, *room, *own_room, due > now ? due : admission(*domain)});
     if (!next || at < *next) next = at;
   }
   return next;
@@ -179,9 +182,9 @@ std::optional<MonotonicTime> Schedule::finished(const config::DomainName& domain
   if (at == entries_.end() || !at->second.under_way) return std::nullopt;
   Entry& entry = at->second;
   entry.under_way = false;
-  --under_way_;
+  all_.end(entry.began);
   const bool is_first = !entry.seen;
-  if (is_first) --first_under_way_;
+  if (is_first) first_.end(entry.began);
   if (entry.removed) {
     entries_.erase(at);
     return std::nullopt;

@@ -19,6 +19,7 @@
 #include "config/names/domain_name.hpp"
 #include "config/names/named_server.hpp"
 #include "config/names/selector.hpp"
+#include "probe/schedule/probe_slots.hpp"
 #include "probe/transport/clock.hpp"
 
 namespace dkimprobe::probe {
@@ -47,7 +48,7 @@ struct ScheduleLimits {
   /// The most early probes that a domain can save up; it earns one in each interval. So a domain that changes
   /// all the time is probed at most twice as often.
   std::uint32_t most_early = 8;
-  std::size_t most_at_once = 64;      ///< concurrent probes
+  std::size_t most_at_once = 64;      ///< concurrent probes; see `ProbeSlots` for slow ones
   std::size_t most_first = 8;         ///< among them, of domains whose servers are unknown
   std::size_t most_first_quick = 32;  ///< in place of `most_first`, when these get a quick probe first
   /// Queries per second to one server; 0 means no limit. If full probes of many new domains would take too
@@ -98,7 +99,7 @@ class Schedule {
 
   [[nodiscard]] const WatchedDomain* find(const config::DomainName& domain) const;
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::size_t under_way() const { return under_way_; }
+  [[nodiscard]] std::size_t under_way() const { return all_.size(); }
   /// Number of domains without a finished probe.
   [[nodiscard]] std::size_t never_probed() const { return never_probed_; }
   /// Number of probes not begun that are overdue by more than a tenth of their interval.
@@ -131,7 +132,7 @@ class Schedule {
   using Entries = std::map<config::DomainName, Entry>;
 
   [[nodiscard]] static MonotonicTime::duration tolerance(const Entry& entry);
-  [[nodiscard]] bool may_begin(const Entry& entry) const;
+  [[nodiscard]] std::optional<MonotonicTime> room_at(const Entry& entry, MonotonicTime now) const;
   void plan_first(Entry& entry, std::size_t new_domains) const;
   [[nodiscard]] double chance();
   [[nodiscard]] MonotonicTime::duration jittered(std::chrono::milliseconds interval);
@@ -154,8 +155,8 @@ class Schedule {
   std::set<std::pair<MonotonicTime, const config::DomainName*>> waiting_{};  ///< domains not under way
   std::size_t size_ = 0;
   std::size_t never_probed_ = 0;
-  std::size_t under_way_ = 0;
-  std::size_t first_under_way_ = 0;
+  ProbeSlots all_{};
+  ProbeSlots first_{};  ///< first probes of their domains
   std::uint64_t began_late_ = 0;
 };
 

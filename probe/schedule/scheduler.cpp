@@ -67,11 +67,12 @@ config::ProbeSettings patient(config::ProbeSettings settings) {
 class ScheduleDriver::State final : public QueryHandler {
  public:
   State(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
-        std::function<WallTime()> wall_now, SchedulerEvents events)
+        std::function<WallTime()> wall_now, SchedulerEvents events, JudgeApart judge_apart)
       : settings_(std::move(settings)),
         limits_(at_rate(limits, settings_.rate_per_second)),
         wall_now_(std::move(wall_now)),
         events_(std::move(events)),
+        judge_apart_(std::move(judge_apart)),
         engine_(sockets, one_use_sockets),
         servers_(settings_),
         schedule_(limits_, random_.bits64()) {}
@@ -154,6 +155,11 @@ class ScheduleDriver::State final : public QueryHandler {
     bool is_on_demand = false;
     std::unique_ptr<DomainProbe> domain_probe{};
     std::optional<std::vector<Observation>> observations{};  ///< present when the probe is over
+  };
+
+  struct Judged {
+    FinishedProbe probe{};
+    ProbeVerdict verdict = ProbeVerdict::unchanged;
   };
 
   void on_result(std::uint32_t, const QueryResult&) override {}
@@ -244,24 +250,40 @@ class ScheduleDriver::State final : public QueryHandler {
     const bool full = turn.depth == ProbeDepth::full;
     ++(full ? full_probes_ : quick_probes_);
     if (turn.confirms) ++confirmations_;
-    ProbeVerdict verdict = ProbeVerdict::unchanged;
-    if (schedule_.find(turn.domain) != nullptr) {
-      if (!full) {
-        for (Observation& quick : observations) carry(quick);
-      }
-      FinishedProbe finished{turn.domain, turn.depth, turn.confirms, std::move(observations)};
-      verdict = events_.judge(finished);
-      if (verdict == ProbeVerdict::failed) ++probes_failed_;
-      Memory& memory = memories_[turn.domain];
-      if (verdict != ProbeVerdict::failed && (full || !memory.last_full))
-        memory.servers = servers_of(finished.observations);
-      if (verdict != ProbeVerdict::failed && full)
-        memory.last_full = std::make_shared<std::vector<Observation>>(std::move(finished.observations));
+    if (schedule_.find(turn.domain) == nullptr) return plan_next(turn.domain, ProbeVerdict::unchanged);
+    if (!full) {
+      for (Observation& quick : observations) carry(quick);
     }
+    const auto judged = std::make_shared<Judged>();
+    judged->probe = {turn.domain, turn.depth, turn.confirms, std::move(observations)};
+    judge_apart_([this, judged] { judged->verdict = events_.judge(judged->probe); },
+                 [this, judged] {
+                   if (over_) return;
+                   keep(*judged);
+                   plan_next(judged->probe.domain, judged->verdict);
+                   wake_by(engine_.now());
+                 });
+  }
+
+  /// Keeps what later probes need, if the domain is still watched.
+  void keep(Judged& judged) {
+    if (schedule_.find(judged.probe.domain) == nullptr) return;
+    if (judged.verdict == ProbeVerdict::failed) {
+      ++probes_failed_;
+      return;
+    }
+    const bool full = judged.probe.depth == ProbeDepth::full;
+    Memory& memory = memories_[judged.probe.domain];
+    if (full || !memory.last_full) memory.servers = servers_of(judged.probe.observations);
+    if (full)
+      memory.last_full = std::make_shared<std::vector<Observation>>(std::move(judged.probe.observations));
+  }
+
+  void plan_next(const DomainName& domain, ProbeVerdict verdict) {
     const MonotonicTime now = engine_.now();
-    const auto next = schedule_.finished(turn.domain, verdict, now);
+    const auto next = schedule_.finished(domain, verdict, now);
     if (next && events_.planned) {
-      events_.planned(turn.domain,
+      events_.planned(domain,
                       wall_now_() + std::chrono::duration_cast<std::chrono::milliseconds>(*next - now));
     }
   }
@@ -293,6 +315,7 @@ class ScheduleDriver::State final : public QueryHandler {
   ScheduleLimits limits_;
   std::function<WallTime()> wall_now_;
   SchedulerEvents events_;
+  JudgeApart judge_apart_;
   RandomBits random_{};
   QueryEngine engine_;
   ZoneCache zones_{{.dead_zone_life = dead_zone_life}};
@@ -316,9 +339,10 @@ class ScheduleDriver::State final : public QueryHandler {
 };
 
 ScheduleDriver::ScheduleDriver(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
-                               std::function<WallTime()> wall_now, SchedulerEvents events)
+                               std::function<WallTime()> wall_now, SchedulerEvents events,
+                               JudgeApart judge_apart)
     : state_(std::make_unique<State>(sockets, std::move(settings), limits, std::move(wall_now),
-                                     std::move(events))) {}
+                                     std::move(events), std::move(judge_apart))) {}
 ScheduleDriver::~ScheduleDriver() = default;
 void ScheduleDriver::configure(config::ProbeSettings settings) {
   state_->configure(std::move(settings));
@@ -338,7 +362,13 @@ SchedulerTotals ScheduleDriver::totals() const {
 
 Scheduler::Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits,
                      std::function<WallTime()> wall_now, SchedulerEvents events)
-    : driver_(loop_.sockets(), std::move(settings), limits, std::move(wall_now), std::move(events)) {
+    : driver_(loop_.sockets(), std::move(settings), limits, std::move(wall_now), std::move(events),
+              [this](std::function<void()> judge, std::function<void()> then) {
+                judging_.post([this, judge = std::move(judge), then = std::move(then)] {
+                  judge();
+                  post(then);
+                });
+              }) {
   keep_totals();
   thread_ = std::thread([this] { loop_.run([] {}); });
   pthread_setname_np(thread_.native_handle(), "asking");
@@ -380,6 +410,7 @@ void Scheduler::stop() {
   }
   const std::lock_guard lock(join_mutex_);
   if (thread_.joinable()) thread_.join();
+  judging_.stop();
 }
 
 SchedulerTotals Scheduler::totals() const {

@@ -18,6 +18,7 @@
 #include "probe/collection/exchange_totals.hpp"
 #include "probe/observation.hpp"
 #include "probe/schedule/schedule.hpp"
+#include "probe/schedule/worker.hpp"
 #include "probe/transport/event_loop.hpp"
 #include "probe/transport/query_engine.hpp"
 #include "probe/transport/sockets.hpp"
@@ -32,9 +33,10 @@ struct FinishedProbe {
   std::vector<Observation> observations{};
 };
 
-/// All are called on the probing thread and must not block.
 struct SchedulerEvents {
+  /// Called for one probe at a time, perhaps on a thread of its own; see `JudgeApart`.
   std::function<ProbeVerdict(const FinishedProbe&)> judge{};
+  // These are called on the probing thread and must not block.
   std::function<void(const config::DomainName&, WallTime next_probe)> planned{};
   /// Called once every domain was probed, and again after each change of the targets.
   std::function<void(const RateFit&)> reckoned{};
@@ -75,11 +77,22 @@ struct SchedulerTotals {
 
 inline constexpr std::size_t most_on_demand = 16;
 
+/// Runs `judge` and then, on the probing thread, `then`. Judging the answers of a hostile domain takes long;
+/// meanwhile the other domains are probed. Not more calls are under way than scheduled probes may be.
+using JudgeApart = std::function<void(std::function<void()> judge, std::function<void()> then)>;
+
+/// Judges at once, on the probing thread.
+inline void judge_at_once(const std::function<void()>& judge, const std::function<void()>& then) {
+  judge();
+  then();
+}
+
 /// Runs the probes on given sockets, without a thread of its own.
 class ScheduleDriver {
  public:
   ScheduleDriver(Sockets& sockets, config::ProbeSettings settings, const ScheduleLimits& limits,
-                 std::function<WallTime()> wall_now, SchedulerEvents events);
+                 std::function<WallTime()> wall_now, SchedulerEvents events,
+                 JudgeApart judge_apart = judge_at_once);
   ~ScheduleDriver();
   ScheduleDriver(const ScheduleDriver&) = delete;
   ScheduleDriver& operator=(const ScheduleDriver&) = delete;
@@ -103,10 +116,10 @@ class ScheduleDriver {
   std::unique_ptr<State> state_;
 };
 
-/// The same with real sockets and a thread of its own; callable from any thread.
+/// The same with real sockets, a thread for probing and one for judging; callable from any thread.
 class Scheduler {
  public:
-  /// `wall_now` is called on that thread.
+  /// `wall_now` is called on the thread for probing, `events.judge` on that for judging.
   Scheduler(config::ProbeSettings settings, const ScheduleLimits& limits, std::function<WallTime()> wall_now,
             SchedulerEvents events);
   ~Scheduler();  ///< calls `stop`
@@ -116,7 +129,8 @@ class Scheduler {
   void configure(config::ProbeSettings settings);
   void replace(std::vector<WatchedDomain> targets);
   void probe_now(OnDemandProbe probe);
-  /// Returns when the thread has ended; no event comes afterwards. Must not be called from inside an event.
+  /// Returns when both threads have ended; no event comes afterwards. Must not be called from inside an
+  /// event.
   void stop();
   /// At most half a second old.
   [[nodiscard]] SchedulerTotals totals() const;
@@ -133,6 +147,7 @@ class Scheduler {
   bool stopped_ = false;
   std::mutex join_mutex_{};
   std::thread thread_{};
+  Worker judging_{"judging"};
 };
 
 }  // namespace dkimprobe::probe

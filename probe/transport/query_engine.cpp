@@ -259,6 +259,9 @@ void QueryEngine::on_stream_octets(SocketId stream, std::span<const std::uint8_t
     if (take_message(index, bytes, sockets_.now())) return;
   }
   slot.stream.erase(slot.stream.begin(), slot.stream.begin() + static_cast<std::ptrdiff_t>(taken));
+  slot.stream_octets += octets.size();
+  if (slot.stream_octets > most_stream_octets)
+    finish_unanswered(index, Outcome::connection_closed, sockets_.now());
 }
 
 void QueryEngine::on_stream_end(SocketId stream, int error) {
@@ -368,6 +371,7 @@ std::uint32_t QueryEngine::take_slot(SlotKind kind, QueryHandler* handler, std::
   slot.sent = false;
   slot.system_error = 0;
   slot.ignored = {};
+  slot.stream_octets = 0;
   return index;
 }
 

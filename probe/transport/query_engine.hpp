@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -44,6 +45,10 @@ struct QueryRequest {
   std::chrono::microseconds timeout{0};   ///< for the whole exchange; over TCP, including the connection
   const PublicQuestion* right_to_recursion = nullptr;  ///< without it, RD is cleared
 };
+
+/// The most octets that one exchange reads over TCP: the longest answer, and as much before it. Then the
+/// exchange ends as `connection_closed`, unless a malformed message came.
+inline constexpr std::size_t most_stream_octets = 2 * (std::size_t{2} + longest_message);
 
 /// The result of an exchange, as `Exchange` records it, and the message.
 struct QueryResult {
@@ -124,6 +129,7 @@ class QueryEngine final : private SocketEvents {
     IgnoredMessages ignored{};
     std::vector<std::uint8_t> query{};
     std::vector<std::uint8_t> stream{};  ///< octets received over TCP and not yet parsed
+    std::size_t stream_octets = 0;       ///< received over TCP in all
   };
 
   struct Socket {

@@ -32,6 +32,7 @@ std::size_t name_end(Bytes message, std::size_t at) {
 
 Edns read_edns(const ScannedMessage& message, const ScannedRecord& opt) {
   constexpr std::size_t client_cookie_bytes = 8;
+  constexpr std::size_t longest_nsid = 512;  // a longer one is left out: half of one could look like another
   Edns edns;
   edns.payload_bytes = opt.record_class;
   edns.version = static_cast<std::uint8_t>(opt.ttl_seconds >> 16 & 0xffU);
@@ -41,7 +42,7 @@ Edns read_edns(const ScannedMessage& message, const ScannedRecord& opt) {
   while (rest.size() >= 4 && rest.size() - 4 >= u16(rest, 2)) {
     const std::uint16_t code = u16(rest, 0);
     const Bytes value = rest.subspan(4, u16(rest, 2));
-    if (code == nsid_option && !edns.nsid) edns.nsid = raw(value);
+    if (code == nsid_option && !edns.nsid && value.size() <= longest_nsid) edns.nsid = raw(value);
     // RFC 7873 section 4: 8 octets of the client, then 8 to 32 of the server; other lengths are not a cookie.
     if (code == cookie_option && !edns.server_cookie && value.size() >= 16 && value.size() <= 40) {
       edns.server_cookie = raw(value.subspan(client_cookie_bytes));
@@ -60,6 +61,18 @@ TxtRecord read_txt(const ScannedMessage& message, const ScannedRecord& record) {
     rest = rest.subspan(1U + rest[0]);
   }
   return txt;
+}
+
+/// The answer's TXT records, or only their number and size when they exceed the limits.
+void keep_txt(const ScannedMessage& message, const std::vector<const ScannedRecord*>& records,
+              Response& response) {
+  std::uint32_t octets = 0;
+  for (const ScannedRecord* const record : records) octets += record->rdata_bytes;
+  if (records.size() > most_txt_records || octets > most_txt_octets) {
+    response.oversized_txt = OversizedTxt{static_cast<std::uint32_t>(records.size()), octets};
+    return;
+  }
+  for (const ScannedRecord* const record : records) response.txt.push_back(read_txt(message, *record));
 }
 
 SoaRecord read_soa(const ScannedMessage& message, const ScannedRecord& record, DomainName owner) {
@@ -140,6 +153,7 @@ class Reading {
           break;
       }
     }
+    keep_txt(message_, txt_, response_);
     return std::move(response_);
   }
 
@@ -189,7 +203,7 @@ class Reading {
         if (record.rdata_bytes == 0) {
           ++response_.malformed_txt;
         } else {
-          response_.txt.push_back(read_txt(message_, record));
+          txt_.push_back(&record);
         }
         break;
       case RecordType::cname:
@@ -270,6 +284,7 @@ class Reading {
   const DomainName& question_name_;
   RecordType question_type_;
   Response response_{};
+  std::vector<const ScannedRecord*> txt_{};
   bool question_is_asked_ = false;  ///< the message's question has the queried name
 };
 

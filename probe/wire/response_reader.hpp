@@ -10,7 +10,8 @@ namespace dkimprobe::probe {
 
 /// `question_name` is the name exactly as it was sent, including its case. Records of classes other than IN
 /// are skipped. If a name has both an alias and a TXT, both are kept, although that is wrong. In the answer
-/// section, only records at the queried name and a DNAME above it count.
+/// section, only records at the queried name and a DNAME above it count. TXT records beyond
+/// `most_txt_records` or `most_txt_octets` are only counted, and then none is kept.
 [[nodiscard]] Response read_response(const ScannedMessage& message, const config::DomainName& question_name,
                                      RecordType question_type);
 
@@ -18,8 +19,7 @@ namespace dkimprobe::probe {
 void lower_case_names(Response& response);
 
 /// Limits each list of a response to 64 records as evidence. A hostile server may send thousands, and each of
-/// its responses is kept until the probe is over. TXT records are not limited: they are what was asked for,
-/// and the scan bounds them.
+/// its responses is kept until the probe is over. `read_response` limits the TXT records itself.
 void keep_evidence(Response& response);
 
 }  // namespace dkimprobe::probe

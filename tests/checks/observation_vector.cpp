@@ -188,6 +188,8 @@ Response response_of(const json& given, const Exchange& exchange, const Place& p
   if (given.contains("nsec_ttl")) response.nsec_ttl_seconds = given["nsec_ttl"].get<std::uint32_t>();
   response.answers_elsewhere = given.value("answers_elsewhere", 0U);
   response.malformed_txt = given.value("malformed_txt", 0U);
+  if (given.contains("oversized_txt"))
+    response.oversized_txt = probe::OversizedTxt{given["oversized_txt"].at(0), given["oversized_txt"].at(1)};
   response.dname_target_too_long = given.value("dname_target_too_long", false);
   const auto ttl = given.value("ttl", std::uint32_t{3'600});
   const json texts = given.value("txt", json::array());
@@ -267,6 +269,7 @@ void add_exchanges(probe::ServerObservation& server, const json& described, cons
                "nsec_ttl",
                "answers_elsewhere",
                "malformed_txt",
+               "oversized_txt",
                "dname_target_too_long",
                "ttl",
                "txt",
@@ -570,6 +573,7 @@ ObservationVector read_observation(const json& vector) {
                 "hops",
                 "chain",
                 "rate_shortage",
+                "size_exhausted",
                 "adsp",
                 "findings",
                 "not_evaluated",
@@ -610,6 +614,8 @@ ObservationVector read_observation(const json& vector) {
     shortage.queries = given.at("queries");
     shortage.needed = std::chrono::milliseconds{given.at("needed_ms").get<std::int64_t>()};
   }
+
+  observation.size_exhausted = vector.value("size_exhausted", false);
 
   json first = json::object();
   for (const char* key : {"servers", "record", "delegation"}) {

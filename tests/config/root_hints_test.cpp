@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "config/names/special_purpose.hpp"
 #include "tests/catch.hpp"
 
 using namespace dkimprobe::config;

@@ -144,6 +144,35 @@ TEST_CASE("a change is accepted when a second probe shows it") {
   }
 }
 
+TEST_CASE("a fault that a restart shows too is accepted only after the longest restart") {
+  const auto target = key("example.com");
+  const char* const name = GENERATE("ns_rate_limited", "ns_edns_dropped", "ns_edns_formerr");
+  Fleet fleet = fleet_of({target});
+  const auto healthy = report(target, {});
+  REQUIRE(apply_report(fleet, healthy) == Applied::changed);
+  const auto with_fault = [&](WallTime when) {
+    auto made = std::make_shared<Report>(*report(target, {}, when));
+    made->status = Status::warning;
+    checks::Finding& finding = made->findings.emplace_back();
+    finding.check = checks::find_check(name);
+    finding.severity = config::Severity::warning;
+    finding.servers = {made->servers.front().id};
+    return made;
+  };
+  for (const auto after : {0s, 1s, 2s, 10s, 59s})
+    CHECK(apply_report(fleet, with_fault(start + 5min + after)) == Applied::unconfirmed);
+  CHECK(state(fleet, target).report == healthy);
+  SECTION("a restart") {
+    CHECK(apply_report(fleet, report(target, {}, start + 7min)) == Applied::unchanged);
+    CHECK(apply_report(fleet, with_fault(start + 8min)) == Applied::unconfirmed);
+  }
+  SECTION("a fault") {
+    CHECK(apply_report(fleet, with_fault(start + 6min)) == Applied::changed);
+    CHECK(state(fleet, target).report->findings.size() == 1);
+    CHECK(apply_report(fleet, with_fault(start + 7min)) == Applied::unchanged);
+  }
+}
+
 TEST_CASE("only findings, records and roles change a state, not times or serials") {
   const auto target = key("example.com");
   Fleet fleet = fleet_of({target});

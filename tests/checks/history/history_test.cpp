@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 #include <nlohmann/json.hpp>
 
@@ -265,6 +266,56 @@ TEST_CASE("a server that changes its answer each time cannot fill the history") 
   // What went into one counts as an answer that nobody knows for right.
   CHECK(periods.front().kind == PublishedKind::unknown);
   CHECK(periods.front().ttl_seconds == 3'600);
+}
+
+TEST_CASE("a key whose answer the history no longer holds is not gone before its TTL is over") {
+  checks::SelectorHistory history;
+  const auto probe = [&](json record, int time) {
+    checks::extend(history, sample_probe({{"servers", json::array({server(1, std::move(record))})}}, time));
+  };
+  probe({{"txt", "key"}, {"ttl", 86'400}}, 0);
+  for (int time = 1; time < 300; ++time) {
+    const std::string text = std::to_string(time) + std::string(2'000, 'x');
+    probe({{"txt", json::array({text})}, {"ttl", 60}}, time);
+  }
+  const checks::AnswerPeriod& oldest = history.servers.front().periods.front();
+  REQUIRE(oldest.is_incomplete);
+  REQUIRE(oldest.texts.size() < 16);
+  const auto verdict = checks::gone(history, std::nullopt, {}, start + seconds{300});
+  REQUIRE(verdict.gone.at);
+  CHECK(*verdict.gone.at >= oldest.last_seen + seconds{86'400});
+}
+
+TEST_CASE("many servers that change their answers each time cannot fill the history") {
+  checks::SelectorHistory history;
+  const auto text_bytes = [&] {
+    std::size_t bytes = 0;
+    for (const auto& timeline : history.servers) {
+      for (const auto& period : timeline.periods) {
+        for (const auto& strings : period.texts) {
+          for (const auto& string : strings) bytes += string.size() + sizeof string;
+        }
+      }
+    }
+    return bytes;
+  };
+  for (int time = 0; time < 60; ++time) {
+    json servers = json::array();
+    for (int i = 1; i <= 32; ++i) {
+      const std::string text = fmt::format("{} {} {}", time, i, std::string(8'000, 'x'));
+      servers.push_back(server(i, {{"txt", json::array({text})}}));
+    }
+    checks::extend(history, sample_probe({{"servers", servers}}, time));
+    CHECK(text_bytes() <= checks::largest_history_bytes);
+  }
+  REQUIRE(history.servers.size() == 32);
+  for (const auto& timeline : history.servers) {
+    CHECK(timeline.periods.back().kind == checks::PublishedKind::texts);
+    // Any key may have been among the answers that are no longer kept.
+    CHECK(timeline.periods.front().kind == checks::PublishedKind::unknown);
+    CHECK(timeline.periods.front().is_incomplete);
+    CHECK(timeline.periods.front().first_seen == start);
+  }
 }
 
 TEST_CASE("nameservers that change with each probe cannot fill the history") {

@@ -111,11 +111,12 @@ std::string periods_text(const std::vector<checks::ServerTimeline>& timelines) {
     text += fmt::format("{} {} {} {}\n", owner.to_string(), server.name, server.address.to_string(),
                         lag ? fmt::format("{} since {}", lag->serial, time_text(lag->since)) : "-");
     for (const auto& period : periods) {
-      text +=
-          fmt::format("  {} {} {} {} {} {} {} {}", time_text(period.first_seen), time_text(period.last_seen),
-                      static_cast<int>(period.kind), period.alias ? period.alias->to_string() : "-",
-                      period.ttl_seconds.value_or(-1), period.nsec_ttl_seconds.value_or(-1),
-                      period.domainkey_denied_seconds.value_or(-1), period.wildcard_ttl_seconds.value_or(-1));
+      text += fmt::format("  {} {} {} {}{} {} {} {} {}", time_text(period.first_seen),
+                          time_text(period.last_seen), static_cast<int>(period.kind),
+                          period.alias ? period.alias->to_string() : "-",
+                          period.is_incomplete ? " incomplete" : "", period.ttl_seconds.value_or(-1),
+                          period.nsec_ttl_seconds.value_or(-1), period.domainkey_denied_seconds.value_or(-1),
+                          period.wildcard_ttl_seconds.value_or(-1));
       for (const auto& strings : period.texts) {
         text += " [";
         for (const auto& string : strings) text += fmt::format("{}:{},", string.size(), string);
@@ -254,6 +255,7 @@ void expect_refused(const Scratch& scratch, const std::string& words) {
 
 /// Undoes step 3 of the schema.
 void name_as_version_2(SQLite::Database& file) {
+  file.exec("ALTER TABLE periods DROP COLUMN is_incomplete");
   file.exec(
       "ALTER TABLE selectors RENAME COLUMN first_probe TO first_look;"
       "ALTER TABLE selectors RENAME COLUMN last_probe TO last_look;"
@@ -537,10 +539,10 @@ TEST_CASE("a file with an older schema is upgraded, one with a newer schema is r
                                clock_is_right));
   SQLite::Database file(scratch.file().string(), SQLite::OPEN_READWRITE);
   CHECK(file.execAndGet("PRAGMA application_id").getInt() == 1'145'784'680);
-  CHECK(file.execAndGet("PRAGMA user_version").getInt() == 3);
+  CHECK(file.execAndGet("PRAGMA user_version").getInt() == 4);
   CHECK(file.execAndGet("SELECT count(*) FROM periods").getInt() == 1);
-  file.exec("PRAGMA user_version = 4; PRAGMA journal_mode = DELETE");
-  expect_refused(scratch, "newer dkimprobe (schema version 4, this one supports 3)");
+  file.exec("PRAGMA user_version = 5; PRAGMA journal_mode = DELETE");
+  expect_refused(scratch, "newer dkimprobe (schema version 5, this one supports 4)");
 }
 
 TEST_CASE("the upgrade of a file of version 2 loses nothing") {

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "probe/collection/evidence_memory.hpp"
 #include "tests/catch.hpp"
 #include "tests/probe/scripted_nameserver.hpp"
 #include "tests/probe/transport/scripted_sockets.hpp"
@@ -635,6 +636,95 @@ TEST_CASE("a hostile fan of aliases costs bounded memory and time") {
       }
     }
   }
+}
+
+TEST_CASE("a delegation to names of somebody else sends few queries there") {
+  Scene scene;
+  scene.settings.rate_per_second = 0;
+  scene.nameservers[at("192.0.2.201")] = {};
+  scene.add("192.0.2.201",
+            {"com SOA a.tld", "net SOA a.tld", "com NS a.tld", "net NS a.tld", "victim.net NS ns1.victim.net",
+             "victim.net NS ns2.victim.net", "ns1.victim.net A 192.0.2.51", "ns2.victim.net A 192.0.2.52"});
+  for (const auto* ip : {"192.0.2.51", "192.0.2.52"})
+    scene.add(
+        ip, {"victim.net SOA ns1.victim.net", "victim.net NS ns1.victim.net", "victim.net NS ns2.victim.net",
+             "ns1.victim.net A 192.0.2.51", "ns2.victim.net A 192.0.2.52"});
+  for (int i = 0; i < 100; ++i) scene.add("192.0.2.201", {fmt::format("example.com NS x{}.victim.net", i)});
+  scene.begin();
+  scene.finish();
+  const auto to_victim = std::ranges::count_if(scene.sockets.datagrams, [](const auto& sent) {
+    return sent.to == at("192.0.2.51") || sent.to == at("192.0.2.52");
+  });
+  CHECK(to_victim > 0);
+  CHECK(to_victim <= 22);
+}
+
+TEST_CASE("a chain of aliases asks a bounded number of addresses, in all and in one network") {
+  Scene scene;
+  scene.settings.rate_per_second = 0;
+  const bool one_network = GENERATE(true, false);
+  std::vector<std::string> addresses;
+  for (int i = 0; i < 384; ++i)
+    addresses.push_back(one_network && i < 250 ? fmt::format("8.8.8.{}", i)
+                                               : fmt::format("9.{}.1.1", i % 250));
+  for (int hop = 0; hop < 12; ++hop) {
+    const std::string zone = fmt::format("z{}.net", hop);
+    const std::string owner = hop == 0 ? "s1._domainkey.example.com" : fmt::format("s1.z{}.net", hop - 1);
+    for (int i = 0; i < 16; ++i) {
+      const std::string ns = fmt::format("ns{}.{}", i, zone);
+      const std::string& ip = addresses[static_cast<std::size_t>(hop * 16 + i)];
+      scene.add("192.0.2.201", {zone + " NS " + ns, ns + " A " + ip});
+      scene.add(ip, {zone + " SOA ns0." + zone, zone + " NS " + ns,
+                     fmt::format("s1.{} CNAME s1.z{}.net", zone, hop + 1)});
+    }
+    if (hop == 0) scene.on_both(owner + " CNAME s1.z0.net");
+  }
+  scene.begin();
+  scene.finish();
+  std::size_t all = 0;
+  std::size_t in_network = 0;
+  for (const probe::Hop& hop : scene.observations.at(0).key.hops) {
+    for (const ServerObservation& server : hop.servers) {
+      if (server.not_asked != probe::NotAsked::asked) continue;
+      ++all;
+      if (server.address.ip.to_string().starts_with("8.8.8.")) ++in_network;
+    }
+  }
+  CHECK(all == (one_network ? 34U : 96U));
+  CHECK(in_network == (one_network ? 32U : 0U));
+}
+
+TEST_CASE("a probe ends early when its answers take up too much memory, and says so") {
+  Scene scene;
+  scene.settings.rate_per_second = 0;
+  // Each name is an alias for the next and has 31 texts of 250 octets.
+  scene.settings.budgets.chain_steps = 150;
+  scene.settings.budgets.addresses_per_zone = 256;
+  for (int i = 0; i < 150; ++i) {
+    const std::string owner = i == 0 ? "s1._domainkey.example.com" : fmt::format("n{}.example.com", i);
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+      scene.add(ip, {fmt::format("{} CNAME n{}.example.com", owner, i + 1)});
+      for (int text = 0; text < 31; ++text)
+        scene.add(ip, {fmt::format("{} TXT {}{}", owner, text, std::string(240, 'x'))});
+    }
+  }
+  scene.begin();
+  scene.finish();
+  std::size_t memory = 0;
+  for (const Observation& seen : scene.observations) {
+    CHECK(seen.size_exhausted);
+    CHECK_FALSE(seen.rate_shortage);
+    for (const Chain* chain : {&seen.key, &seen.adsp}) {
+      for (const probe::Hop& hop : chain->hops) {
+        for (const ServerObservation& server : hop.servers) {
+          for (const Exchange& exchange : server.exchanges) memory += probe::memory_of(exchange);
+        }
+      }
+    }
+  }
+  CHECK(memory > probe::most_memory(1) / 2);
+  CHECK(memory < probe::most_memory(1) + probe::most_memory(1) / 4);
+  scene.check_nothing_left();
 }
 
 TEST_CASE("when a walk's time ends, its open queries are recorded and its unsent ones stay unsent") {

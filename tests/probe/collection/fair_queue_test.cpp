@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 
 #include "probe/collection/rate_limit.hpp"
@@ -22,20 +23,24 @@ using probe::QueryRate;
 using probe::TurnQueue;
 using probe::Urgency;
 
-using Queue = TurnQueue<char>;
+using Queue = TurnQueue<char, int>;
+
+bool anywhere(int) {
+  return true;
+}
 
 std::string order(Queue& queue) {
   std::string owners;
-  while (const auto turn = queue.next()) owners += turn->owner;
+  while (const auto turn = queue.next(anywhere)) owners += turn->owner;
   return owners;
 }
 
 TEST_CASE("domains take turns, however many queries each has waiting") {
   Queue queue;
-  for (std::uint32_t i = 0; i < 5; ++i) queue.join('a', Urgency::scheduled, i);
-  queue.join('b', Urgency::scheduled, 10);
-  queue.join('b', Urgency::scheduled, 11);
-  queue.join('c', Urgency::scheduled, 20);
+  for (std::uint32_t i = 0; i < 5; ++i) queue.join('a', Urgency::scheduled, 0, i);
+  queue.join('b', Urgency::scheduled, 0, 10);
+  queue.join('b', Urgency::scheduled, 0, 11);
+  queue.join('c', Urgency::scheduled, 0, 20);
   CHECK(queue.before_newcomer(1) == 3);
   CHECK(queue.before_newcomer(2) == 5);
   CHECK(queue.before_newcomer(9) == 8);
@@ -46,26 +51,49 @@ TEST_CASE("domains take turns, however many queries each has waiting") {
 TEST_CASE("awaited queries get every second turn, and no more") {
   Queue queue;
   for (const char owner : {'a', 'b', 'c'}) {
-    queue.join(owner, Urgency::scheduled, 1);
-    queue.join(owner, Urgency::scheduled, 2);
+    queue.join(owner, Urgency::scheduled, 0, 1);
+    queue.join(owner, Urgency::scheduled, 0, 2);
   }
-  for (std::uint32_t i = 0; i < 4; ++i) queue.join('X', Urgency::awaited, i);
-  queue.join('Y', Urgency::awaited, 1);
+  for (std::uint32_t i = 0; i < 4; ++i) queue.join('X', Urgency::awaited, 0, i);
+  queue.join('Y', Urgency::awaited, 0, 1);
   CHECK(order(queue) == "XaYbXcXaXbc");
 }
 
 TEST_CASE("a removed query does not change the turns of others") {
   Queue queue;
   for (const char owner : {'a', 'b', 'c'}) {
-    queue.join(owner, Urgency::scheduled, 1);
-    queue.join(owner, Urgency::scheduled, 2);
+    queue.join(owner, Urgency::scheduled, 0, 1);
+    queue.join(owner, Urgency::scheduled, 0, 2);
   }
-  queue.leave('a', Urgency::scheduled, 1);
-  queue.leave('b', Urgency::scheduled, 1);
-  queue.leave('b', Urgency::scheduled, 2);
-  queue.leave('b', Urgency::scheduled, 2);  // no longer waits
-  queue.leave('d', Urgency::scheduled, 1);  // never waited
+  queue.leave('a', Urgency::scheduled, 0, 1);
+  queue.leave('b', Urgency::scheduled, 0, 1);
+  queue.leave('b', Urgency::scheduled, 0, 2);
+  queue.leave('b', Urgency::scheduled, 0, 2);  // no longer waits
+  queue.leave('d', Urgency::scheduled, 0, 1);  // never waited
   CHECK(order(queue) == "acc");
+}
+
+TEST_CASE("a domain that waits for a busy place does not hold up others, nor lose its turn") {
+  Queue queue;
+  queue.join('a', Urgency::scheduled, 1, 10);
+  queue.join('a', Urgency::scheduled, 1, 11);
+  queue.join('a', Urgency::scheduled, 2, 12);
+  queue.join('b', Urgency::scheduled, 1, 20);
+  queue.join('c', Urgency::scheduled, 3, 30);
+  CHECK(queue.before_newcomer(2) == 4);
+  CHECK(queue.before_newcomer(2, 1) == 3);
+  CHECK(queue.before_newcomer(1, 1) == 2);
+  const auto next = [&](std::vector<int> ready) {
+    const auto turn = queue.next([&](int place) { return std::ranges::find(ready, place) != ready.end(); });
+    return turn ? std::to_string(turn->token) : "none";
+  };
+  CHECK(next({}) == "none");
+  CHECK(next({3}) == "30");
+  CHECK(next({2, 3}) == "12");
+  CHECK(next({1}) == "20");
+  CHECK(next({1}) == "10");
+  CHECK(next({1}) == "11");
+  CHECK(queue.empty());
 }
 
 /// Domains come, ask, and give up in any order; every turn is taken as soon as the rate limit permits.
@@ -90,17 +118,17 @@ TEST_CASE("no domain waits for more turns than there are domains, and the rate l
       const int what = *rc::gen::inRange(0, 8);
       if (what < 4) {
         own.push_back(++token);
-        queue.join(owner, urgency(owner), token);
+        queue.join(owner, urgency(owner), 0, token);
       } else if (what == 4 && !own.empty()) {
         const std::size_t at = *rc::gen::inRange<std::size_t>(0, own.size());
-        queue.leave(owner, urgency(owner), own[at]);
+        queue.leave(owner, urgency(owner), 0, own[at]);
         own.erase(own.begin() + static_cast<std::ptrdiff_t>(at));
         if (own.empty()) passed_over[owner] = 0;
       } else {
         now += std::chrono::milliseconds(*rc::gen::inRange(0, 2'000));
       }
       while (!queue.empty() && rate.take(now)) {
-        const auto turn = queue.next();
+        const auto turn = queue.next(anywhere);
         RC_ASSERT(turn.has_value());
         leaves.push_back(now);
         auto& served = waiting[turn->owner];
@@ -121,8 +149,8 @@ TEST_CASE("no domain waits for more turns than there are domains, and the rate l
     }
     std::size_t left = 0;
     for (const auto& [owner, tokens] : waiting) left += tokens.size();
-    for (; left > 0; --left) RC_ASSERT(queue.next().has_value());
-    RC_ASSERT(!queue.next().has_value());
+    for (; left > 0; --left) RC_ASSERT(queue.next(anywhere).has_value());
+    RC_ASSERT(!queue.next(anywhere).has_value());
     for (std::size_t from = 0; from < leaves.size(); ++from) {
       for (std::size_t to = from; to < leaves.size(); ++to) {
         const double seconds = std::chrono::duration<double>(leaves[to] - leaves[from]).count();
@@ -193,6 +221,40 @@ TEST_CASE("turns come when the rate limit permits, and an emptied queue leaves n
   }
   sockets.advance(10s);
   CHECK_FALSE(sockets.next_wake());
+}
+
+TEST_CASE("the addresses of a network share four times the limit of one, and domains take turns in it") {
+  config::ProbeSettings settings;
+  settings.rate_burst = 2;
+  settings.rate_per_second = 10;
+  ScriptedSockets sockets;
+  probe::QueryEngine engine(sockets, probe::one_use_sockets);
+  probe::ServerMemories servers(settings);
+  probe::Turns turns(engine, servers);
+  std::string log;
+  Taker hostile('h', log);
+  Taker healthy('g', log);
+  const auto at = [](const std::string& ip) {
+    return config::ServerAddress{config::Address::parse(ip).value(), 53};
+  };
+  const bool ipv6 = GENERATE(false, true);
+  const std::string network = ipv6 ? "2a00:1450:4:" : "8.8.8.";
+  std::size_t sent = 0;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const std::string ip = ipv6 ? fmt::format("{}{}::1", network, i) : fmt::format("{}{}", network, i);
+    if (turns.take(at(ip), hostile, Urgency::scheduled, i)) ++sent;
+  }
+  CHECK(sent == 8);
+  const auto other = at(ipv6 ? "2a00:1450:5::1" : "8.8.9.1");
+  CHECK(turns.take(other, healthy, Urgency::scheduled, 1));
+  const auto own = at(network + (ipv6 ? "ffff::1" : "250"));
+  for (std::uint32_t i = 0; i < 4; ++i) CHECK_FALSE(turns.take(own, healthy, Urgency::scheduled, i));
+  sockets.advance(1s);
+  // 40 a second: every second turn until the healthy domain's two, and then its address's rate.
+  CHECK(log.size() >= 39);
+  CHECK(log.size() <= 41);
+  CHECK(log.substr(0, 4) == "hghg");
+  CHECK(std::ranges::count(log, 'g') == 4);
 }
 
 // ---- Whether an address slows down ----

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "config/names/special_purpose.hpp"
+
 namespace dkimprobe::tests {
 
 using config::Address;

@@ -107,6 +107,26 @@ struct Run {
 
 }  // namespace
 
+TEST_CASE("slow probes give up their places, but not without limit") {
+  probe::ProbeSlots slots;
+  constexpr std::size_t most = 2;
+  constexpr auto slow = probe::ProbeSlots::slow_after;
+  CHECK(slots.room_at(most, start) == start);
+  slots.begin(start);
+  slots.begin(start + 1s);
+  CHECK(slots.room_at(most, start + 2s) == start + slow);
+  CHECK(slots.room_at(most, start + slow) == start + slow);
+  slots.begin(start + slow);
+  CHECK(slots.room_at(most, start + slow) == start + slow + 1s);
+  slots.end(start + 1s);
+  CHECK(slots.room_at(most, start + slow) == start + slow);
+  for (int i = 0; i < 6; ++i) slots.begin(start + slow);
+  CHECK(slots.size() == most * probe::ProbeSlots::with_slow);
+  CHECK_FALSE(slots.room_at(most, start + 24h));
+  slots.end(start);
+  CHECK(slots.room_at(most, start + 24h) == start + 24h);
+}
+
 TEST_CASE("a single domain is probed at once, then once in each interval") {
   Run run;
   run.schedule.replace(domains(1, 300s), start);

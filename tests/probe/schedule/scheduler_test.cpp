@@ -54,16 +54,17 @@ std::vector<config::Selector> selectors(const std::vector<std::string>& texts) {
 /// Domains `dN.com` on two servers, and a driver that watches them.
 struct Scene {
   explicit Scene(double rate = 0, std::size_t domains = 1) {
-    settings.root_servers = {{name("a.root"), Address::parse("192.0.2.200").value(), {}}};
-    settings.allowed_networks = {config::Network::parse("192.0.2.0/24").value()};
+    settings.root_servers = {{name("a.root"), Address::parse("198.51.100.1").value(), {}}};
+    for (const auto* network : {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"})
+      settings.allowed_networks.push_back(config::Network::parse(network).value());
     settings.rate_per_second = rate;
-    add("192.0.2.200", {". SOA a.root", ". NS a.root", "com NS a.tld", "a.tld A 192.0.2.201"});
-    add("192.0.2.201", {"com SOA a.tld", "com NS a.tld"});
+    add("198.51.100.1", {". SOA a.root", ". NS a.root", "com NS a.tld", "a.tld A 203.0.113.1"});
+    add("203.0.113.1", {"com SOA a.tld", "com NS a.tld"});
     for (std::size_t i = 0; i < domains; ++i) {
       const std::string domain = fmt::format("d{}.com", i);
       for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
         const std::string ns = fmt::format("ns{}.{}", ip[8], domain);
-        add("192.0.2.201", {domain + " NS " + ns, ns + " A " + ip});
+        add("203.0.113.1", {domain + " NS " + ns, ns + " A " + ip});
         for (const auto* to : {"192.0.2.1", "192.0.2.2"}) {
           add(to, {domain + " NS " + ns, ns + " A " + ip});
         }
@@ -93,7 +94,8 @@ struct Scene {
                                  probes.push_back(probe);
                                  return verdict(probe);
                                },
-                               [this](const DomainName& domain, WallTime next) { planned[domain] = next; }});
+                               [this](const DomainName& domain, WallTime next) { planned[domain] = next; }},
+        judge_apart);
     driver->replace(targets);
   }
 
@@ -147,6 +149,7 @@ struct Scene {
   std::function<ProbeVerdict(const FinishedProbe&)> verdict = [](const FinishedProbe&) {
     return ProbeVerdict::unchanged;
   };
+  probe::JudgeApart judge_apart = probe::judge_at_once;
   std::size_t next_datagram = 0;
   std::size_t next_connection = 0;
   std::optional<probe::ScheduleDriver> driver{};
@@ -332,7 +335,7 @@ TEST_CASE("a fleet on the same servers keeps to the rate limit, and no probe run
     }
   }
   CHECK(scene.driver->totals().never_probed == 0);
-  for (const auto* ip : {"192.0.2.1", "192.0.2.2", "192.0.2.201"}) {
+  for (const auto* ip : {"192.0.2.1", "192.0.2.2", "203.0.113.1"}) {
     CHECK(scene.sent_to(ip) <= 20 + 150 * 5 + 1);
   }
   const auto fit = scene.driver->totals().fit;
@@ -344,11 +347,11 @@ TEST_CASE("a fleet on the same servers keeps to the rate limit, and no probe run
 TEST_CASE("discovery is not cut short when many domains of one provider share the rate limit") {
   Scene scene(5, 60);
   // The provider's nameserver names are in its own zone, so each search asks for their addresses as well.
-  scene.add("192.0.2.201", {"host.com NS ns1.host.com", "ns1.host.com A 192.0.2.3"});
+  scene.add("203.0.113.1", {"host.com NS ns1.host.com", "ns1.host.com A 192.0.2.3"});
   scene.add("192.0.2.3",
             {"host.com SOA ns1.host.com", "host.com NS ns1.host.com", "ns1.host.com A 192.0.2.3"});
   for (std::size_t i = 0; i < 60; ++i) {
-    for (const auto* ip : {"192.0.2.1", "192.0.2.2", "192.0.2.201"}) {
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2", "203.0.113.1"}) {
       for (const auto* host : {"a", "b"})
         scene.add(ip, {fmt::format("d{}.com NS {}{}.host.com", i, host, i)});
     }
@@ -375,7 +378,7 @@ void add_lame(Scene& scene, std::size_t domains) {
     const std::string domain = fmt::format("lame{}.com", i);
     for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
       const std::string ns = fmt::format("ns{}.{}", ip[8], domain);
-      scene.add("192.0.2.201", {domain + " NS " + ns, ns + " A " + ip});
+      scene.add("203.0.113.1", {domain + " NS " + ns, ns + " A " + ip});
     }
     scene.targets.push_back({name(domain), selectors({"s1"}), 300s, {}});
   }
@@ -395,32 +398,74 @@ bool is_whole(const Observation& observation) {
   return true;
 }
 
-TEST_CASE("lame domains at a provider delay neither other domains there nor on-demand probes") {
-  const auto until_seen = [](Scene& scene) {
-    const auto began = scene.sockets.now();
-    std::map<DomainName, bool> seen;
-    std::size_t read = 0;
-    while (std::count_if(seen.begin(), seen.end(), [](const auto& entry) { return entry.second; }) < 10) {
-      scene.run(100ms);
-      for (; read < scene.probes.size(); ++read) {
-        const FinishedProbe& probe = scene.probes[read];
-        if (!probe.domain.to_string().starts_with("lame"))
-          seen[probe.domain] = is_whole(probe.observations.at(0));
-      }
-      if (scene.sockets.now() - began > 320s) FAIL("not all were seen");
+/// How long it takes until the ten healthy domains of the scene are seen.
+double seconds_until_seen(Scene& scene) {
+  scene.begin();
+  const auto began = scene.sockets.now();
+  std::map<DomainName, bool> seen;
+  std::size_t read = 0;
+  while (std::count_if(seen.begin(), seen.end(), [](const auto& entry) { return entry.second; }) < 10) {
+    scene.run(100ms);
+    for (; read < scene.probes.size(); ++read) {
+      const FinishedProbe& probe = scene.probes[read];
+      if (probe.domain.to_string().starts_with("d")) seen[probe.domain] = is_whole(probe.observations.at(0));
     }
-    return scene.sockets.now() - began;
-  };
-  Scene alone(5, 10);
-  alone.begin();
-  const auto time_alone = until_seen(alone);
+    if (scene.sockets.now() - began > 320s) FAIL("not all were seen");
+  }
+  return std::chrono::duration<double>(scene.sockets.now() - began).count();
+}
+
+double seconds_alone() {
+  Scene scene(5, 10);
+  return seconds_until_seen(scene);
+}
+
+/// A domain that leads the probe through twelve aliases, whose zones all seem to be at the two servers.
+void add_hostile(Scene& scene, const std::string& label) {
+  const std::string domain = label + ".com";
+  for (int i = 0; i <= 12; ++i) {
+    const std::string zone = i == 0 ? domain : fmt::format("{}-{}.com", label, i);
+    for (const auto* ip : {"192.0.2.1", "192.0.2.2"}) {
+      const std::string ns = fmt::format("ns{}.{}", ip[8], zone);
+      scene.add("203.0.113.1", {zone + " NS " + ns, ns + " A " + ip});
+      scene.add(ip, {zone + " SOA ns1." + zone,
+                     fmt::format("s1._domainkey.{} CNAME s1._domainkey.{}-{}.com", zone, label, i + 1)});
+    }
+  }
+  scene.targets.push_back({name(domain), selectors({"s1"}), 300s, {}});
+}
+
+/// A domain whose servers never answer.
+void add_silent(Scene& scene, const std::string& label) {
+  const std::string domain = label + ".com";
+  for (int i = 0; i < 16; ++i) {
+    const std::string ip = fmt::format("192.0.2.{}", 20 + i);
+    const std::string ns = fmt::format("ns{}.{}", i, domain);
+    scene.add("203.0.113.1", {domain + " NS " + ns, ns + " A " + ip});
+    scene.nameservers[at(ip)].silent = true;
+  }
+  scene.targets.push_back({name(domain), selectors({"s1"}), 300s, {}});
+}
+
+TEST_CASE("hostile domains do not double the time until the healthy ones on the same servers are seen") {
+  Scene scene(5, 10);
+  SECTION("one that leads through many names on the servers") {
+    add_hostile(scene, "hostile");
+  }
+  SECTION("five that the servers do not have") {
+    add_lame(scene, 5);
+  }
+  SECTION("twenty whose servers never answer") {
+    for (int i = 0; i < 20; ++i) add_silent(scene, fmt::format("silent{}", i));
+  }
+  const double beside = seconds_until_seen(scene);
+  CHECK(beside <= 2 * seconds_alone());
+}
+
+TEST_CASE("lame domains at a provider delay neither other domains there nor on-demand probes") {
   Scene beside(5, 10);
   add_lame(beside, 3);
-  beside.begin();
-  const auto time_beside = until_seen(beside);
-  INFO(std::chrono::duration<double>(time_alone).count() << " s alone");
-  INFO(std::chrono::duration<double>(time_beside).count() << " s beside lame ones");
-  CHECK(time_beside <= 2 * time_alone);
+  CHECK(seconds_until_seen(beside) <= 2 * seconds_alone());
   // As long as it took to probe all of them when each REFUSED slowed the address down.
   std::size_t whole = 0;
   for (int i = 0; i < 60; ++i) {
@@ -581,6 +626,78 @@ TEST_CASE("exchanges are counted by transport and outcome") {
   for (const std::uint64_t count : totals.exchanges.outcomes[0]) all += count;
   CHECK(all == totals.engine.queries_udp);
   CHECK(totals.full_probes == 1);
+}
+
+TEST_CASE("while a probe is judged, other domains are probed, and its own domain waits") {
+  Scene scene(0, 3);
+  std::vector<std::function<void()>> waiting;
+  scene.judge_apart = [&](std::function<void()> judge, std::function<void()> then) {
+    waiting.push_back([judge = std::move(judge), then = std::move(then)] {
+      judge();
+      then();
+    });
+  };
+  scene.begin(seldom_full);
+  scene.run(900s);
+  CHECK(waiting.size() == 3);
+  CHECK(scene.probes.empty());
+  CHECK(scene.driver->totals().under_way == 3);
+  CHECK(scene.driver->totals().never_probed == 3);
+  SECTION("the verdict comes late") {
+    waiting[1]();
+    scene.run(1s);
+    CHECK(scene.probes.size() == 1);
+    CHECK(scene.driver->totals().never_probed == 2);
+    scene.run(310s);
+    CHECK(waiting.size() == 4);
+  }
+  SECTION("the domain is removed meanwhile") {
+    const DomainName removed = scene.targets[0].domain;
+    scene.targets.erase(scene.targets.begin());
+    scene.driver->replace(scene.targets);
+    for (std::size_t i = 0; i < 3; ++i) waiting[i]();
+    scene.run(1s);
+    CHECK(scene.driver->totals().never_probed == 0);
+    CHECK_FALSE(scene.planned.contains(removed));
+  }
+  SECTION("the driver is interrupted meanwhile") {
+    scene.driver->interrupt();
+    for (std::size_t i = 0; i < 3; ++i) waiting[i]();
+    scene.run(900s);
+    CHECK(waiting.size() == 3);
+    CHECK(scene.planned.empty());
+  }
+}
+
+TEST_CASE("a long judgement does not hold up the probing thread") {
+  config::ProbeSettings settings;
+  settings.initial_timeout = 50ms;
+  settings.attempts = 1;
+  settings.tcp_timeout = 100ms;
+  // Nothing listens on this port.
+  const std::vector<config::NamedServer> servers{
+      {name("ns.example"), Address::parse("127.0.0.1").value(), 9}};
+  std::promise<void> begun;
+  std::promise<void> may_end;
+  std::atomic<int> judged = 0;
+  probe::Scheduler scheduler(settings, {}, [] { return WallTime{}; },
+                             {[&](const FinishedProbe&) {
+                                if (judged++ == 0) begun.set_value();
+                                may_end.get_future().wait();
+                                return ProbeVerdict::unchanged;
+                              },
+                              {}});
+  scheduler.replace({{name("slow.example"), selectors({"s1"}), 10s, servers}});
+  begun.get_future().wait();
+  std::promise<bool> seen;
+  scheduler.probe_now({name("look.example"), selectors({"s1"}), servers, 1s,
+                       [&](auto observations) { seen.set_value(observations.has_value()); }});
+  CHECK(seen.get_future().get());
+  for (int i = 0; i < 600 && scheduler.totals().under_way == 0; ++i) std::this_thread::sleep_for(10ms);
+  CHECK(scheduler.totals().under_way == 1);
+  may_end.set_value();
+  scheduler.stop();
+  CHECK(judged == 1);
 }
 
 TEST_CASE("the scheduler takes calls from any thread, and stops without waiting") {

@@ -704,6 +704,41 @@ TEST_CASE("other messages in a TCP stream are ignored and counted") {
   CHECK(scene.handler.results.size() == 1);
 }
 
+TEST_CASE("a server that floods a TCP stream is read up to a limit") {
+  Scene scene;
+  const auto stream = scene.stream();
+  const Bytes answer = framed(response_to(scene.query_on(stream)));
+  Bytes message(probe::longest_message, 0);
+  message[2] = 0x80;
+  Outcome outcome = Outcome::connection_closed;
+  SECTION("messages with another id") {}
+  SECTION("malformed messages") {
+    std::copy_n(answer.begin() + 2, answer.size() - 2, message.begin());
+    message[6] = 0xff;  // records of the answer
+    outcome = Outcome::malformed;
+  }
+  const Bytes octets = framed(message);
+  std::size_t read = 0;
+  while (scene.sockets.stream_octets(stream, octets)) {
+    read += octets.size();
+    REQUIRE(read <= probe::most_stream_octets + octets.size());
+  }
+  CHECK(scene.handler.only().result.outcome == outcome);
+  CHECK(scene.handler.only().result.took == 0s);
+  CHECK(scene.sockets.open.empty());
+}
+
+TEST_CASE("the longest answer over TCP may follow another message") {
+  Scene scene;
+  const auto stream = scene.stream();
+  Bytes answer = response_to(scene.query_on(stream));
+  Bytes other(probe::longest_message, 0);
+  scene.sockets.stream_octets(stream, framed(other));
+  answer.resize(probe::longest_message);  // trailing octets
+  scene.sockets.stream_octets(stream, framed(answer));
+  CHECK(scene.handler.only().result.outcome == Outcome::answered);
+}
+
 TEST_CASE("a malformed message over TCP followed by silence is malformed") {
   Scene scene;
   const auto stream = scene.stream(1s);

@@ -265,6 +265,8 @@ std::vector<std::string> facts_of(const probe::ScannedMessage& message, const pr
   for (const auto& glue : response.glue) {
     add("glue {} {} {}", glue.owner.to_string(), glue.address.to_string(), glue.ttl_seconds);
   }
+  if (response.oversized_txt)
+    add("oversized_txt {} {}", response.oversized_txt->records, response.oversized_txt->octets);
   if (response.answers_elsewhere != 0) add("elsewhere {}", response.answers_elsewhere);
   if (response.malformed_txt != 0) add("malformed_txt {}", response.malformed_txt);
   if (response.dname_target_too_long) add("dname_target_too_long");
