@@ -18,6 +18,7 @@
 #include "checks/record/adsp_record.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/report/report.hpp"
+#include "checks/weakness/rsa_weakness.hpp"
 #include "config/basics/escape.hpp"
 #include "probe/observation.hpp"
 
@@ -28,6 +29,8 @@ struct ReadText {
   const PublishedText* published = nullptr;
   const AnswerGroup* group = nullptr;  ///< the servers that publish it
   KeyRecord record{};                  ///< complete: has every fault of the text with its offset
+  /// Of the numbers of its RSA key; nothing if there are none that can be examined.
+  std::optional<std::vector<RsaWeakness>> weaknesses{};
 };
 
 struct Evidence {
@@ -54,6 +57,9 @@ struct Evidence {
 
 /// The SHA-256 of the text's key; empty without a key.
 [[nodiscard]] std::string_view fingerprint_of(const ReadText& text);
+
+/// Where the value of p= begins; nothing without p=.
+[[nodiscard]] std::optional<std::size_t> key_offset(const ReadText& text);
 
 /// The name where the text is published: the selector's own or the end of its chain; a description if the
 /// text came without a name.
@@ -142,6 +148,9 @@ class Verdict {
 [[nodiscard]] Finding finding_in(const Evidence& evidence, const ReadText& text, config::EscapedText detail,
                                  const config::EscapedText& fix,
                                  std::optional<std::size_t> offset = std::nullopt);
+
+/// "generate a key pair of 2048 bits and publish its public key at a new selector"
+[[nodiscard]] std::string new_pair_remedy(const Evidence& evidence);
 
 /// Adds `fault` of each text to the verdict; not evaluated without a key record.
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault);

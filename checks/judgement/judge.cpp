@@ -253,7 +253,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = elsewhere,
-                    .texts = read_texts(answers, expectation.service),
+                    .texts = read_texts(answers, expectation.service, policy),
                     .adsp = read_practices(observation, adsp_answers),
                     .silences = read_silences(observation, answers)};
   evidence.size = measure(answers, evidence.texts);
@@ -293,7 +293,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = not_known,
-                    .texts = read_texts(answers, expectation.service),
+                    .texts = read_texts(answers, expectation.service, policy),
                     .adsp = read_practices(observation, adsp_answers)};
   evidence.size = measure(texts, evidence.texts);
   if (is_policy) evidence.policy_text = joined;

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/record_pieces.hpp"
 #include "checks/record/size.hpp"
 
@@ -69,15 +70,28 @@ void measure_responses(const std::vector<probe::ServerObservation>& servers, Siz
   }
 }
 
+/// Examines the numbers of an RSA key. A record whose key can be broken is not valid.
+void examine_key(ReadText& text, const Policy& policy) {
+  const auto& key = text.record.key;
+  if (!key || !key->is_rsa() || key->bits < examined_bits.fewest || key->bits > examined_bits.most ||
+      (static_cast<unsigned char>(key->modulus.back()) & 1U) == 0)
+    return;
+  const bool is_prime_tested = !policy.disabled.contains(prime_modulus_check);
+  text.weaknesses = recall_weaknesses(key->sha256, key->modulus, key->exponent_octets,
+                                      is_prime_tested ? PrimeTest::done : PrimeTest::omitted);
+  if (text.record.record_class == RecordClass::valid && std::ranges::any_of(*text.weaknesses, breaks_key))
+    text.record.record_class = RecordClass::weak;
+}
+
 }  // namespace
 
-std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
+std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service, const Policy& policy) {
   std::vector<ReadText> texts;
   std::set<std::string_view> seen;
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
       if (seen.insert(text.text).second)
-        texts.push_back({&text, &group, read_key_record(text.text, service)});
+        examine_key(texts.emplace_back(&text, &group, read_key_record(text.text, service)), policy);
     }
   }
   clear_pieces(answers, service, texts);

@@ -284,6 +284,10 @@ bool is_valid_exponent(const PublicKey& key) {
   return e.size() < key.modulus.size() || (e.size() == key.modulus.size() && e < key.modulus);
 }
 
+bool has_long_exponent(const PublicKey& key) {
+  return key.exponent_octets.size() > largest_usable_exponent_bits / 8;
+}
+
 PublicKey read_public_key(std::string_view bytes) {
   std::string_view rest = bytes;
   const Element outer = take_element(rest);

@@ -57,6 +57,15 @@ struct PublicKey {
 /// RFC 8017 section 3.1: odd, at least 3 and below the modulus.
 [[nodiscard]] bool is_valid_exponent(const PublicKey& key);
 
+/// The limits of OpenSSL, which most verifiers use: larger moduli, or larger exponents of moduli above
+/// `free_exponent_bits`, are refused.
+inline constexpr std::uint32_t largest_usable_bits = 16'384;
+inline constexpr std::uint32_t free_exponent_bits = 3'072;
+inline constexpr std::uint32_t largest_usable_exponent_bits = 64;
+
+/// Whether the exponent has more bits than `largest_usable_exponent_bits`.
+[[nodiscard]] bool has_long_exponent(const PublicKey& key);
+
 /// Represents a private key of this algorithm, without any of its octets.
 [[nodiscard]] PublicKey leaked_private_key(std::string_view algorithm);
 
