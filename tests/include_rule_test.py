@@ -43,6 +43,7 @@ LIBRARIES = {
     "openssl/": [
         "checks/record/digest",
         "checks/record/ed25519_point",
+        "config/keys/blocklist",
         "config/keys/der",
         "config/keys/key_decryption",
         "config/keys/openssl_memory",

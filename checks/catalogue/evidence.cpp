@@ -153,7 +153,7 @@ Finding finding_in(const Evidence& evidence, const ReadText& text, config::Escap
 
 std::string new_pair_remedy(const Evidence& evidence) {
   return fmt::format("generate a key pair of {} bits and publish its public key at a new selector",
-                     evidence.policy.rsa_bits_wanted);
+                     config::new_key_bits(evidence.policy.key_size));
 }
 
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault) {

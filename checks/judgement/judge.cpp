@@ -56,7 +56,8 @@ RecordFacts record_facts(const Evidence& evidence, const ReadText* text) {
   facts.record_class = RecordClass::absent;
   if (text == nullptr) return facts;
   facts.record_class = text->record.record_class;
-  facts.strings = text->published->strings;
+  facts.withheld = text->record.is_leak();
+  if (!facts.withheld) facts.strings = text->published->strings;
   facts.tags = text->record.list.tags;
   if (text->group->standing != Standing::right)
     facts.servers = servers_if_others_differ(evidence, *text->group);
@@ -253,7 +254,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = elsewhere,
-                    .texts = read_texts(answers, expectation.service, policy),
+                    .texts = read_texts(answers, expectation, policy),
                     .adsp = read_practices(observation, adsp_answers),
                     .silences = read_silences(observation, answers)};
   evidence.size = measure(answers, evidence.texts);
@@ -293,7 +294,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = not_known,
-                    .texts = read_texts(answers, expectation.service, policy),
+                    .texts = read_texts(answers, expectation, policy),
                     .adsp = read_practices(observation, adsp_answers)};
   evidence.size = measure(texts, evidence.texts);
   if (is_policy) evidence.policy_text = joined;
@@ -311,7 +312,8 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   report.record = record_facts(evidence, text);
   if (!is_key_place) {
     report.record.record_class = RecordClass::not_dkim;
-    report.record.strings = texts.published.front().texts.front().strings;
+    report.record.withheld = read_key_record(joined).is_leak();
+    if (!report.record.withheld) report.record.strings = texts.published.front().texts.front().strings;
   }
   report.key = key_facts(text);
   report.size = evidence.size;

@@ -85,16 +85,23 @@ void examine_key(ReadText& text, const Policy& policy) {
 
 }  // namespace
 
-std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service, const Policy& policy) {
+std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation& expectation,
+                                 const Policy& policy) {
   std::vector<ReadText> texts;
   std::set<std::string_view> seen;
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
-      if (seen.insert(text.text).second)
-        examine_key(texts.emplace_back(&text, &group, read_key_record(text.text, service)), policy);
+      if (!seen.insert(text.text).second) continue;
+      texts.emplace_back(&text, &group, read_key_record(text.text, expectation.service));
+      KeyRecord& record = texts.back().record;
+      if (expectation.key_sha256 && record.key) {
+        if (auto leaked = read_private_half(*record.key, *expectation.key_sha256))
+          report_leak(record, *std::move(leaked));
+      }
+      examine_key(texts.back(), policy);
     }
   }
-  clear_pieces(answers, service, texts);
+  clear_pieces(answers, expectation.service, texts);
   return texts;
 }
 

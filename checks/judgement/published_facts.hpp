@@ -7,8 +7,9 @@
 
 namespace dkimprobe::checks {
 
-/// Each different text once, those of the first group first. Tests of keys that the policy disables are omitted.
-[[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service,
+/// Each different text once, those of the first group first. Tests of keys that the policy disables are
+/// omitted.
+[[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation& expectation,
                                                const Policy& policy);
 
 /// The sizes of the answers, seen and computed.

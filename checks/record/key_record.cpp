@@ -87,22 +87,26 @@ void judge_tags(KeyRecord& record, const CleanText& clean, config::Service servi
   if (tags.key_value) record.key = std::move(tags.key_value->key);
 }
 
-/// Replaces all other faults: fixing them would publish the private key in a better form.
-void report_leak(KeyRecord& record, PublicKey key) {
-  record.faults = {
-      {.fault = RecordFault::key_private_leaked,
-       .detail = fmt::format("the record contains a private key ({})", key.algorithm),
-       .remedy =
-           "replace this key at once: generate a key pair, publish its public key at a new selector and "
-           "sign with it, then replace this record with `v=DKIM1; p=`"}};
-  if (record.record_class == RecordClass::valid) record.record_class = RecordClass::syntax_error;
-  record.key = std::move(key);
-}
-
 }  // namespace
 
 bool KeyRecord::has(RecordFault fault) const {
   return std::ranges::find(faults, fault, &TextFault::fault) != faults.end();
+}
+
+void report_leak(KeyRecord& record, PublicKey private_key) {
+  const std::string& cause = private_key.fault;
+  // Other faults are left out: to fix them would publish the private key in a better form.
+  record.faults = {
+      {.fault = RecordFault::key_private_leaked,
+       .detail = fmt::format("the record contains a private key ({}){}{}", private_key.algorithm,
+                             cause.empty() ? "" : ": ", cause),
+       .remedy =
+           "replace this key at once: generate a key pair, publish its public key at a new selector and "
+           "sign with it, then replace this record with `v=DKIM1; p=`"}};
+  if (record.record_class == RecordClass::valid || record.record_class == RecordClass::weak)
+    record.record_class = RecordClass::syntax_error;
+  record.list = {};
+  record.key = std::move(private_key);
 }
 
 KeyRecord read_key_record(std::string_view text, config::Service service) {

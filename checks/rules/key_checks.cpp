@@ -56,10 +56,11 @@ std::optional<KeyFault> find_too_small(const PublicKey& key, const Evidence& evi
 }
 
 std::optional<KeyFault> find_weak(const PublicKey& key, const Evidence& evidence) {
-  if (key.bits < smallest_valid_bits || key.bits >= evidence.policy.rsa_bits_wanted) return std::nullopt;
-  return KeyFault{fmt::format("the RSA key has {} bits, fewer than the required {}", key.bits,
-                              evidence.policy.rsa_bits_wanted),
-                  new_pair_remedy(evidence)};
+  const config::KeySizeRule& rule = evidence.policy.key_size;
+  if (key.bits < smallest_valid_bits || key.bits >= rule.rsa_bits) return std::nullopt;
+  return KeyFault{
+      fmt::format("the RSA key has {} bits, fewer than the {} of {}", key.bits, rule.rsa_bits, rule.source),
+      new_pair_remedy(evidence)};
 }
 
 std::optional<KeyFault> find_oversize(const PublicKey& key, const Evidence& evidence) {
@@ -142,12 +143,19 @@ void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
 }
 
 /// A record that contains a private key is another check: `key_private_leaked`.
-std::optional<KeyFault> find_blocklisted(const PublicKey& key, const Evidence& /*evidence*/) {
+std::optional<KeyFault> find_blocklisted(const PublicKey& key, const Evidence& evidence) {
   const std::string_view where = published_private_key(key.sha256);
-  if (where.empty()) return std::nullopt;
-  return KeyFault{fmt::format("the private key of this public key is printed in {}", where),
-                  "replace this key at once: generate your own key pair, publish its public key and stop "
-                  "signing with this one"};
+  const auto& blocklist = evidence.policy.blocklist;
+  const auto list =
+      blocklist != nullptr ? blocklist->find(key.is_rsa() ? key.modulus : key.point) : std::nullopt;
+  if (where.empty() && !list) return std::nullopt;
+  return KeyFault{
+      where.empty()
+          ? fmt::format("the private key of this public key is known: it is in list {} of the blocklist",
+                        *list)
+          : fmt::format("the private key of this public key is printed in {}", where),
+      "replace this key at once: generate your own key pair, publish its public key and stop "
+      "signing with this one"};
 }
 
 constexpr auto key_rows = rows_of(
@@ -317,7 +325,7 @@ constexpr auto key_rows = rows_of(
       .find = find_in_texts<RecordFault::key_double_base64>},
      {.name = "key_blocklisted",
       .severity = Severity::critical,
-      .summary = "the private key of this public key is printed in a public document",
+      .summary = "the private key of this public key is public",
       .effect = "anyone can sign as this domain",
       .remedy = "Generate a key pair, publish its public key at a new selector and sign with it; then "
                 "revoke this key with an empty p=.",

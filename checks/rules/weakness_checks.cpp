@@ -1,9 +1,13 @@
+#include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/evidence.hpp"
+#include "checks/weakness/shared_factor.hpp"
 
 namespace dkimprobe::checks {
 
@@ -35,6 +39,46 @@ void find_prime_modulus(const Evidence& evidence, Verdict& verdict) {
     if (text.weaknesses && text.record.key->bits > prime_tested_bits.most) verdict.not_evaluated();
   }
   find_weakness<Weakness::prime_modulus>(evidence, verdict);
+}
+
+std::string shares_with(std::string_view what) {
+  return fmt::format("the modulus shares a prime factor with {}", what);
+}
+
+/// The keys and numbers that share a factor with the key, as findings; false if there is nothing to compare
+/// with.
+bool compare_factors(const Evidence& evidence, const ReadText& text, Verdict& verdict) {
+  const std::string& modulus = text.record.key->modulus;
+  const auto found = [&](std::string_view what) {
+    verdict.found(finding_in(evidence, text, shares_with(what), new_pair_remedy(evidence), key_offset(text)));
+  };
+  for (const auto& other : evidence.texts) {
+    if (other.weaknesses && have_common_factor(modulus, other.record.key->modulus))
+      found("another key at the same name");
+  }
+  std::set<std::string> names;
+  for (const auto& place : evidence.elsewhere.value_or(std::vector<KeyPlace>{})) {
+    const auto name = place.selector.owner_name(place.domain);
+    if (name && !place.modulus.empty() && have_common_factor(modulus, place.modulus))
+      names.insert(name->to_string());
+  }
+  for (const auto& name : names) found(fmt::format("the key at {}", name));
+  const auto& known = evidence.policy.known_moduli;
+  if (known != nullptr) {
+    for (const auto& [line, number] : known->numbers) {
+      if (has_factor_of(number, modulus))
+        found(fmt::format("the number in line {} of {}", line, known->file));
+    }
+  }
+  return evidence.texts.size() > 1 || evidence.elsewhere || known != nullptr;
+}
+
+void find_shared_prime(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const auto& text : evidence.texts) {
+    if (text.weaknesses && compare_factors(evidence, text, verdict)) judged = true;
+  }
+  if (!judged) verdict.not_evaluated();
 }
 
 constexpr auto weakness_rows = rows_of(
@@ -91,6 +135,14 @@ constexpr auto weakness_rows = rows_of(
       .remedy = replace_key,
       .example = {Example::behaviour, "`openssl prime` says of the modulus: `is prime`."},
       .find = find_prime_modulus},
+     {.name = "key_weak_shared_prime",
+      .severity = Severity::critical,
+      .summary = "the RSA key shares a prime factor with another one",
+      .effect = anyone_can_sign,
+      .remedy = replace_key,
+      .example = {Example::behaviour,
+                  "Two devices made their keys right after the first start, with the same random numbers."},
+      .find = find_shared_prime},
      {.name = "key_weak_poly",
       .severity = Severity::critical,
       .summary = "the modulus of the RSA key is a polynomial with small coefficients",

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <gmpxx.h>
 
+#include "checks/weakness/number.hpp"
 #include "checks/weakness/octet_pattern.hpp"
 
 namespace dkimprobe::checks {
@@ -23,12 +24,6 @@ constexpr unsigned long roca_generator = 65'537;
 constexpr auto roca_primes = std::to_array<unsigned long>(
     {11, 13, 17, 19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,  73, 79,
      83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167});
-
-mpz_class read_number(std::string_view octets) {
-  mpz_class number;
-  mpz_import(number.get_mpz_t(), octets.size(), 1, 1, 0, 0, octets.data());
-  return number;
-}
 
 std::size_t bits_of(const mpz_class& number) {
   return mpz_sizeinbase(number.get_mpz_t(), 2);

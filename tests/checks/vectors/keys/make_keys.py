@@ -105,6 +105,7 @@ def write_weak_keys():
     write("rsa2048_apart", rsa_spki(p * prime_from(p + (1 << 518)), 65537))
     write("rsa2048_roca", rsa_spki(roca_prime * first_prime(roca), 65537))
     write("rsa2048_half_roca", rsa_spki(roca_prime * q, 65537))
+    write("rsa2048_sharing", rsa_spki(prime_from(random(1024, "r")) * q, 65537))
     write("rsa2048_short_private", rsa_spki(p * q, pow(prime_from(random(500, "d")), -1, totient)))
     write("rsa2048_long_private", rsa_spki(p * q, pow(prime_from(random(530, "d")), -1, totient)))
     write("rsa2048_prime", rsa_spki(prime_from(random(2048, "prime")), 65537))
