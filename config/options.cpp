@@ -142,6 +142,13 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
+std::optional<double> parse_key_size(std::string_view text) {
+  const auto profile = std::ranges::find(key_size_profiles, text, &KeySizeRule::name);
+  if (profile != key_size_profiles.end()) return profile - key_size_profiles.begin();
+  if (const auto bits = parse_number<std::uint32_t>(text); bits && *bits >= smallest_key_bits) return *bits;
+  return std::nullopt;
+}
+
 std::optional<double> parse_value(Unit unit, std::string_view text) {
   switch (unit) {
     case Unit::none:
@@ -164,13 +171,8 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
     case Unit::yes_no:
       if (const auto answer = parse_yes_no(text)) return *answer ? 1 : 0;
       return std::nullopt;
-    case Unit::key_size: {
-      const auto profile = std::ranges::find(key_size_profiles, text, &KeySizeRule::name);
-      if (profile != key_size_profiles.end()) return profile - key_size_profiles.begin();
-      if (const auto bits = parse_number<std::uint32_t>(text); bits && *bits >= smallest_key_bits)
-        return *bits;
-      return std::nullopt;
-    }
+    case Unit::key_size:
+      return parse_key_size(text);
   }
   return std::nullopt;
 }

@@ -65,7 +65,8 @@ RecordFacts record_facts(const Evidence& evidence, const ReadText* text) {
 }
 
 std::optional<KeyFacts> key_facts(const ReadText* text) {
-  if (text == nullptr || !text->record.key || text->record.key->algorithm.empty()) return std::nullopt;
+  if (text == nullptr || !text->record.key || text->record.key->algorithm.empty() || text->record.is_leak())
+    return std::nullopt;
   const PublicKey& key = *text->record.key;
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }

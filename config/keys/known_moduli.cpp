@@ -26,9 +26,9 @@ std::optional<std::string> read_hex(std::string_view digits) {
   std::string octets;
   octets.reserve(digits.size() / 2 + 1);
   for (std::size_t size = digits.size() % 2 == 0 ? 2 : 1; !digits.empty(); size = 2) {
+    const std::string_view pair = digits.substr(0, size);
     unsigned octet = 0;
-    const char* const end = digits.data() + size;
-    if (std::from_chars(digits.data(), end, octet, 16).ptr != end) return std::nullopt;
+    if (std::from_chars(pair.begin(), pair.end(), octet, 16).ptr != pair.end()) return std::nullopt;
     octets.push_back(static_cast<char>(octet));
     digits.remove_prefix(size);
   }
