@@ -248,8 +248,8 @@ void DomainReader::read_ring(const YamlValue& value, bool selectors_read, bool r
 }
 
 std::optional<DomainSettings> DomainReader::read(const YamlValue& value) {
-  static const std::vector<std::string> keys = {"domain",      "group",     "interval",
-                                                "nameservers", "selectors", "rotation"};
+  static const std::vector<std::string> keys = {"domain",    "group",    "interval",       "nameservers",
+                                                "selectors", "rotation", "rsa_bits_wanted"};
   const auto values = file_.map_of(value, keys);
   if (value.node->kind != YamlNode::Kind::map) return std::nullopt;
   DomainSettings domain;
@@ -259,6 +259,7 @@ std::optional<DomainSettings> DomainReader::read(const YamlValue& value) {
   const GroupSettings own = read_defaults(file_, value, values);
   domain.interval = own.interval ? *own.interval : group.interval.value_or(settings_.interval);
   domain.nameservers = own.nameservers.empty() ? group.nameservers : own.nameservers;
+  domain.key_size = own.key_size ? own.key_size : group.key_size;
 
   const std::size_t errors_before = file_.error_count();
   const YamlValue* const selectors = file_.find(values, "selectors");

@@ -26,6 +26,11 @@ GroupSettings read_defaults(SettingValues& file, const YamlValue& map, const Yam
     group.interval = file.read_time(schedule_options().front(), *interval);
   if (const YamlValue* const servers = file.find(values, "nameservers"))
     group.nameservers = file.read_nameservers(*servers);
+  if (file.find(values, file_key(key_size_option())) != nullptr) {
+    Settings own;
+    file.read_options(values, {&key_size_option(), 1}, own);
+    group.key_size = own.policy.key_size;
+  }
   return group;
 }
 
@@ -45,8 +50,8 @@ void read_rotation(SettingValues& file, const YamlValues& values, GroupSettings&
 }
 
 Groups read_groups(SettingValues& file, const YamlValue& value) {
-  static const std::vector<std::string> keys = {"role",     "service",     "subdomain_identities",
-                                                "interval", "nameservers", "rotation"};
+  static const std::vector<std::string> keys = {"role",        "service",  "subdomain_identities", "interval",
+                                                "nameservers", "rotation", "rsa_bits_wanted"};
   Groups groups;
   for (const auto& [name, held] : file.map_of(value, std::nullopt)) {
     file.check_name(name, held, "a group");

@@ -23,6 +23,7 @@ struct GroupSettings {
   std::optional<bool> subdomain_identities{};
   std::optional<std::chrono::milliseconds> interval{};
   std::vector<NamedServer> nameservers{};
+  std::optional<KeySizeRule> key_size{};
   // Of the rotation.
   std::optional<std::chrono::milliseconds> max_key_age{};
   std::optional<std::chrono::milliseconds> selector_cooldown{};

@@ -63,8 +63,9 @@ constexpr Option probe_rows[] = {
 };
 
 constexpr Option policy_rows[] = {
-    {"rsa-bits-wanted", judging_topic, "an RSA key with fewer bits is weak", Unit::none, 1'024, 8'192, 2'048,
-     &Policy::rsa_bits_wanted},
+    {"rsa-bits-wanted", judging_topic,
+     "an RSA key with fewer bits, or fewer than this profile requires, is weak", Unit::key_size, 0, 8'192, 0,
+     &Policy::key_size},
     {"slow-answer", judging_topic, "an answer over UDP that takes longer is slow", Unit::duration, 10, 30'000,
      1'000, &Policy::slow_answer},
     {"retired-key-retention", judging_topic, "how long a key stays published after its last signature",
@@ -108,6 +109,10 @@ template <class T>
 double to_number(const T& value) {
   if constexpr (std::is_same_v<T, milliseconds>) {
     return static_cast<double>(value.count());
+  } else if constexpr (std::is_same_v<T, KeySizeRule>) {
+    const auto profile = std::ranges::find(key_size_profiles, value);
+    return profile == key_size_profiles.end() ? static_cast<double>(value.rsa_bits)
+                                              : static_cast<double>(profile - key_size_profiles.begin());
   } else {
     return static_cast<double>(value);
   }
@@ -119,6 +124,9 @@ T from_number(double number) {
     return milliseconds{static_cast<milliseconds::rep>(number)};
   } else if constexpr (std::is_same_v<T, bool>) {
     return number > 0;
+  } else if constexpr (std::is_same_v<T, KeySizeRule>) {
+    const auto bits = static_cast<std::uint32_t>(number);
+    return bits < smallest_key_bits ? key_size_profiles.at(bits) : KeySizeRule{"", bits, "the settings"};
   } else {
     return static_cast<T>(number);
   }
@@ -132,6 +140,13 @@ std::optional<T> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+std::optional<double> parse_key_size(std::string_view text) {
+  const auto profile = std::ranges::find(key_size_profiles, text, &KeySizeRule::name);
+  if (profile != key_size_profiles.end()) return profile - key_size_profiles.begin();
+  if (const auto bits = parse_number<std::uint32_t>(text); bits && *bits >= smallest_key_bits) return *bits;
+  return std::nullopt;
 }
 
 std::optional<double> parse_value(Unit unit, std::string_view text) {
@@ -156,6 +171,8 @@ std::optional<double> parse_value(Unit unit, std::string_view text) {
     case Unit::yes_no:
       if (const auto answer = parse_yes_no(text)) return *answer ? 1 : 0;
       return std::nullopt;
+    case Unit::key_size:
+      return parse_key_size(text);
   }
   return std::nullopt;
 }
@@ -176,6 +193,10 @@ std::span<const Option> schedule_options() {
 
 std::span<const Option> rotation_options() {
   return rotation_rows;
+}
+
+const Option& key_size_option() {
+  return policy_rows[0];
 }
 
 std::string file_key(const Option& option) {
@@ -227,6 +248,10 @@ std::string format_value(Unit unit, double value) {
       return value > 0 ? format_value(Unit::duration, value) : "never";
     case Unit::yes_no:
       return value > 0 ? "yes" : "no";
+    case Unit::key_size:
+      if (value < smallest_key_bits)
+        return std::string(key_size_profiles.at(static_cast<std::size_t>(value)).name);
+      return fmt::format("{:.0f}", value);
   }
   return {};
 }
@@ -247,6 +272,9 @@ std::string format_limits(const Option& option) {
       return fmt::format("a duration of up to {} with a unit: ms, s, m, h or d, or `never`", to);
     case Unit::yes_no:
       return "`yes` or `no`";
+    case Unit::key_size:
+      return fmt::format("a number of bits from {} to {}, or one of rfc8301, nist-2030 and bsi",
+                         smallest_key_bits, to);
   }
   return {};
 }

@@ -22,14 +22,17 @@ enum class Unit : std::uint8_t {
   duration,            ///< `400ms`, `3s`, `30m`, `7d`; counted in milliseconds
   duration_or_never,   ///< likewise; 0 is `never`
   yes_no,
+  key_size,  ///< a number of bits, or a profile: below `smallest_key_bits`, its place in `key_size_profiles`
 };
+
+inline constexpr std::uint32_t smallest_key_bits = 1'024;
 
 /// One scalar of `Settings`. Limits and default are numbers of the unit; both limits are allowed values.
 struct Option {
   using Place =
       std::variant<std::uint16_t ProbeSettings::*, std::uint32_t ProbeSettings::*, double ProbeSettings::*,
                    bool ProbeSettings::*, std::chrono::milliseconds ProbeSettings::*,
-                   std::uint32_t Budgets::*, std::chrono::milliseconds Budgets::*, std::uint32_t Policy::*,
+                   std::uint32_t Budgets::*, std::chrono::milliseconds Budgets::*, KeySizeRule Policy::*,
                    std::chrono::milliseconds Policy::*, bool Policy::*,
                    std::chrono::milliseconds RotationTimes::*, std::chrono::milliseconds Settings::*>;
 
@@ -47,6 +50,8 @@ struct Option {
 [[nodiscard]] std::span<const Option> probe_options();
 /// What counts as a fault: flags, and `policy` in the file.
 [[nodiscard]] std::span<const Option> policy_options();
+/// The one of them that groups and domains can also set.
+[[nodiscard]] const Option& key_size_option();
 /// When domains are probed: only in the file, at the top level, in groups and in domains.
 [[nodiscard]] std::span<const Option> schedule_options();
 /// How often keys change: only in the file, in `rotation` at the top level, in groups and in domains.

@@ -87,6 +87,7 @@ struct DomainSettings {
   std::vector<NamedServer> nameservers{};     ///< when not empty: its servers, without discovery
   std::vector<SelectorSettings> selectors{};  ///< at least one, each of them once
   RotationPlan rotation{};
+  std::optional<KeySizeRule> key_size{};  ///< overrides the policy
 };
 
 /// A maintenance window: findings before its end raise no alert.

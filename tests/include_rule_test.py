@@ -14,7 +14,8 @@ ROOMS = {
     "config": ["basics", "names", "keys", "yaml", ""],
     "probe": ["", "wire", "transport", "discovery", "collection", "resolver", "schedule"],
     "checks": [
-        "report", "record", "answers", "history", "message", "catalogue", "rules", "judgement", "rotation", "fleet"
+        "report", "weakness", "record", "answers", "history", "message", "catalogue", "rules", "judgement", "rotation",
+        "fleet"
     ],
     "exporters": ["text", "store", "formats", "terminal", "json", "metrics", "http", "status"],
     "cli": ["io", "command_line", "plan", "daemon", "commands", ""],
@@ -36,11 +37,13 @@ LIBRARIES = {
         "exporters/http/upstream_connection",
         "probe/",
     ],
+    "gmp": ["checks/weakness/"],
     "idn2.h": ["config/names/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": [
         "checks/record/digest",
         "checks/record/ed25519_point",
+        "config/keys/blocklist",
         "config/keys/der",
         "config/keys/key_decryption",
         "config/keys/openssl_memory",

@@ -34,8 +34,8 @@ void append_by_severity(std::vector<Check>& rows, Groups groups) {
 std::span<const Check> catalogue() {
   static const std::vector<Check> rows = [] {
     std::vector<Check> all;
-    append(all, {presence_checks(), record_checks(), key_checks(), history_checks(), size_checks(),
-                 adsp_checks()});
+    append(all, {presence_checks(), record_checks(), key_checks(), weakness_checks(), history_checks(),
+                 size_checks(), adsp_checks()});
     append_by_severity(all, {server_checks(), stale_checks(), reply_checks(), dnssec_checks(),
                              address_checks(), udp_checks()});
     append(all, {silence_checks(), path_checks(), cut_checks()});

@@ -3,15 +3,20 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "checks/catalogue/catalogue.hpp"
 
 namespace dkimprobe::checks {
 
+/// The check that needs the prime test, which is omitted if the check is disabled.
+inline constexpr std::string_view prime_modulus_check = "key_weak_prime";
+
 [[nodiscard]] std::span<const Check> path_checks();        ///< whether the nameservers were reached
 [[nodiscard]] std::span<const Check> presence_checks();    ///< whether there is one key record
 [[nodiscard]] std::span<const Check> record_checks();      ///< the text and the tags of a key record
 [[nodiscard]] std::span<const Check> key_checks();         ///< what `p=` holds
+[[nodiscard]] std::span<const Check> weakness_checks();    ///< RSA keys that can be broken
 [[nodiscard]] std::span<const Check> history_checks();     ///< keys over time
 [[nodiscard]] std::span<const Check> size_checks();        ///< the answers' bytes against 512 and 1232
 [[nodiscard]] std::span<const Check> adsp_checks();        ///< `_adsp._domainkey` (RFC 5617)

@@ -32,6 +32,11 @@ std::string_view fingerprint_of(const ReadText& text) {
   return text.record.key ? std::string_view(text.record.key->sha256) : std::string_view();
 }
 
+std::optional<std::size_t> key_offset(const ReadText& text) {
+  const Tag* const tag = text.record.list.find("p");
+  return tag != nullptr ? std::optional(tag->value_offset) : std::nullopt;
+}
+
 std::string published_at(const ReadText& text) {
   return text.group->owner.is_root() ? "the selector's name" : text.group->owner.to_string();
 }
@@ -137,6 +142,11 @@ Finding finding_in(const Evidence& evidence, const ReadText& text, config::Escap
           .offset = offset,
           .detail = std::move(detail),
           .remedy = fmt::format("At {}: {}.", published_at(text), fix)};
+}
+
+std::string new_pair_remedy(const Evidence& evidence) {
+  return fmt::format("generate a key pair of {} bits and publish its public key at a new selector",
+                     config::new_key_bits(evidence.policy.key_size));
 }
 
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault) {

@@ -21,6 +21,7 @@
 #include "checks/record/adsp_record.hpp"
 #include "checks/record/key_record.hpp"
 #include "checks/report/report.hpp"
+#include "checks/weakness/rsa_weakness.hpp"
 #include "config/basics/escape.hpp"
 #include "probe/observation.hpp"
 
@@ -32,6 +33,8 @@ struct ReadText {
   const AnswerGroup* group = nullptr;        ///< the first group of servers that publishes it
   KeyRecord record{};                        ///< complete: has every fault of the text with its offset
   std::vector<const AnswerGroup*> groups{};  ///< all that publish it
+  /// Of the numbers of its RSA key; nothing if there are none that can be examined.
+  std::optional<std::vector<RsaWeakness>> weaknesses{};
 
   [[nodiscard]] bool is_of(const AnswerGroup& one) const {
     return std::ranges::find(groups, &one) != groups.end();
@@ -60,6 +63,9 @@ struct Evidence {
 
 /// The SHA-256 of the text's key; empty without a key.
 [[nodiscard]] std::string_view fingerprint_of(const ReadText& text);
+
+/// Where the value of p= begins; nothing without p=.
+[[nodiscard]] std::optional<std::size_t> key_offset(const ReadText& text);
 
 /// The name where the text is published: the selector's own or the end of its chain; a description if the
 /// text came without a name.
@@ -148,6 +154,9 @@ class Verdict {
 [[nodiscard]] Finding finding_in(const Evidence& evidence, const ReadText& text, config::EscapedText detail,
                                  const config::EscapedText& fix,
                                  std::optional<std::size_t> offset = std::nullopt);
+
+/// "generate a key pair of 2048 bits and publish its public key at a new selector"
+[[nodiscard]] std::string new_pair_remedy(const Evidence& evidence);
 
 /// Adds `fault` of each text to the verdict; not evaluated without a key record.
 void find_text_fault(const Evidence& evidence, Verdict& verdict, RecordFault fault);

@@ -13,7 +13,8 @@
 namespace dkimprobe::checks {
 
 struct KeyPlace {
-  std::string sha256{};  ///< of the SubjectPublicKeyInfo in DER, lower-case hex
+  std::string sha256{};   ///< of the SubjectPublicKeyInfo in DER, lower-case hex
+  std::string modulus{};  ///< of an RSA key, big-endian; else empty
   config::DomainName domain{};
   config::Selector selector{};
   config::DomainName owner{};  ///< of the record: the selector's own name, or a target of its aliases

@@ -57,7 +57,8 @@ RecordFacts record_facts(const Evidence& evidence, const ReadText* text) {
   facts.record_class = RecordClass::absent;
   if (text == nullptr) return facts;
   facts.record_class = text->record.record_class;
-  facts.strings = text->published->strings;
+  facts.withheld = text->record.is_leak();
+  if (!facts.withheld) facts.strings = text->published->strings;
   facts.tags = text->record.list.tags;
   if (text->group->standing != Standing::right)
     facts.servers = servers_if_others_differ(evidence, *text->group);
@@ -65,7 +66,8 @@ RecordFacts record_facts(const Evidence& evidence, const ReadText* text) {
 }
 
 std::optional<KeyFacts> key_facts(const ReadText* text) {
-  if (text == nullptr || !text->record.key || text->record.key->algorithm.empty()) return std::nullopt;
+  if (text == nullptr || !text->record.key || text->record.key->algorithm.empty() || text->record.is_leak())
+    return std::nullopt;
   const PublicKey& key = *text->record.key;
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }
@@ -261,7 +263,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = elsewhere,
-                    .texts = read_texts(answers, expectation.service),
+                    .texts = read_texts(answers, expectation, policy),
                     .adsp = read_practices(observation, adsp_answers),
                     .silences = read_silences(observation, answers)};
   evidence.places = places_of(evidence.texts);
@@ -302,7 +304,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = not_known,
-                    .texts = read_texts(answers, expectation.service),
+                    .texts = read_texts(answers, expectation, policy),
                     .adsp = read_practices(observation, adsp_answers)};
   evidence.places = places_of(evidence.texts);
   evidence.size = measure(texts, evidence.texts);
@@ -321,7 +323,8 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   report.record = record_facts(evidence, text);
   if (!is_key_place) {
     report.record.record_class = RecordClass::not_dkim;
-    report.record.strings = texts.published.front().texts.front().strings;
+    report.record.withheld = read_key_record(joined).is_leak();
+    if (!report.record.withheld) report.record.strings = texts.published.front().texts.front().strings;
   }
   report.key = key_facts(text);
   report.size = evidence.size;

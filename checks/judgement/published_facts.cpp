@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/record_pieces.hpp"
 #include "checks/record/size.hpp"
 
@@ -69,19 +70,46 @@ void measure_responses(const std::vector<probe::ServerObservation>& servers, Siz
   }
 }
 
+/// Examines the numbers of an RSA key. A record whose key can be broken is not valid.
+void examine_key(ReadText& text, const Policy& policy) {
+  const auto& key = text.record.key;
+  if (!key || !key->is_rsa() || key->bits < examined_bits.fewest || key->bits > examined_bits.most ||
+      (static_cast<unsigned char>(key->modulus.back()) & 1U) == 0)
+    return;
+  const bool is_prime_tested = !policy.disabled.contains(prime_modulus_check);
+  text.weaknesses = recall_weaknesses(key->sha256, key->modulus, key->exponent_octets,
+                                      is_prime_tested ? PrimeTest::done : PrimeTest::omitted);
+  if (text.record.record_class == RecordClass::valid && std::ranges::any_of(*text.weaknesses, breaks_key))
+    text.record.record_class = RecordClass::weak;
+}
+
+ReadText read_text(const PublishedText& text, const AnswerGroup& group, const Expectation& expectation,
+                   const Policy& policy) {
+  ReadText read{
+      .published = &text, .group = &group, .record = read_key_record(text.text, expectation.service)};
+  KeyRecord& record = read.record;
+  if (expectation.key_sha256 && record.key) {
+    if (auto leaked = read_private_half(*record.key, *expectation.key_sha256))
+      report_leak(record, *std::move(leaked));
+  }
+  examine_key(read, policy);
+  return read;
+}
+
 }  // namespace
 
-std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service) {
+std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation& expectation,
+                                 const Policy& policy) {
   std::vector<ReadText> texts;
   std::unordered_map<std::string_view, std::size_t> seen;
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
       const auto [place, is_new] = seen.emplace(text.text, texts.size());
-      if (is_new) texts.push_back({&text, &group, read_key_record(text.text, service)});
+      if (is_new) texts.push_back(read_text(text, group, expectation, policy));
       texts[place->second].groups.push_back(&group);
     }
   }
-  clear_pieces(answers, service, texts);
+  clear_pieces(answers, expectation.service, texts);
   return texts;
 }
 

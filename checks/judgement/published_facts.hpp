@@ -10,8 +10,10 @@
 
 namespace dkimprobe::checks {
 
-/// Each different text once, those of the first group first.
-[[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, config::Service service);
+/// Each different text once, those of the first group first. Tests of keys that the policy disables are
+/// omitted.
+[[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation& expectation,
+                                               const Policy& policy);
 
 /// Where each text is among the read ones.
 [[nodiscard]] std::unordered_map<std::string_view, std::size_t> places_of(const std::vector<ReadText>& texts);

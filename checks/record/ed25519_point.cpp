@@ -69,4 +69,13 @@ PointState judge_point(std::string_view octets) {
   return BN_kronecker(u.get(), p, context.get()) == 1 ? PointState::good : PointState::not_on_curve;
 }
 
+std::string ed25519_public_key(std::string_view private_key) {
+  const config::OpensslOwned<EVP_PKEY> key(EVP_PKEY_new_raw_private_key(
+      EVP_PKEY_ED25519, nullptr, config::octets(private_key), private_key.size()));
+  std::string octets(ed25519_octets, '\0');
+  std::size_t size = octets.size();
+  EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(octets.data()), &size);
+  return octets;
+}
+
 }  // namespace dkimprobe::checks

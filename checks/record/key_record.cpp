@@ -18,10 +18,16 @@ namespace {
 
 constexpr std::uint32_t fewest_rsa_bits = 1024;  // RFC 8301 section 3.2
 
-/// What RFC 8017 section 3.1 requires of modulus and exponent. Otherwise verifiers cannot use the key, or
-/// anyone can forge signatures.
-bool is_sound_rsa(const PublicKey& key) {
-  return (static_cast<unsigned char>(key.modulus.back()) & 1U) != 0 && is_valid_exponent(key);
+/// Whether verifiers compute with numbers of this size.
+bool is_usable_size(const PublicKey& key) {
+  return key.bits <= largest_usable_bits && (key.bits <= free_exponent_bits || !has_long_exponent(key));
+}
+
+/// Whether the key has at least the size that RFC 8301 section 3.2 requires, and modulus and exponent are as
+/// RFC 8017 section 3.1 requires. Otherwise some verifiers refuse the key, or anyone can forge signatures.
+bool is_strong_rsa(const PublicKey& key) {
+  return key.bits >= fewest_rsa_bits && (static_cast<unsigned char>(key.modulus.back()) & 1U) != 0 &&
+         is_valid_exponent(key) && !has_long_exponent(key);
 }
 
 /// Of properties that are not faults of the text.
@@ -31,7 +37,8 @@ Impact impact_of(const KeyTags& tags) {
   if (tags.key_value) {
     const PublicKey& key = tags.key_value->key;
     if (key.form == KeyForm::private_key) return Impact::key;
-    if (key.is_rsa() && (key.bits < fewest_rsa_bits || !is_sound_rsa(key))) return Impact::strength;
+    if (key.is_rsa() && !is_usable_size(key)) return Impact::numbers;
+    if (key.is_rsa() && !is_strong_rsa(key)) return Impact::strength;
   }
   return allowed && !allowed->sha256 ? Impact::strength : Impact::none;
 }
@@ -45,6 +52,7 @@ RecordClass class_of(Impact gravest) {
     case Impact::version:
     case Impact::key_type:
     case Impact::scope:
+    case Impact::numbers:
       return RecordClass::unsupported;
     case Impact::revoked:
       return RecordClass::revoked;
@@ -79,22 +87,26 @@ void judge_tags(KeyRecord& record, const CleanText& clean, config::Service servi
   if (tags.key_value) record.key = std::move(tags.key_value->key);
 }
 
-/// Replaces all other faults: fixing them would publish the private key in a better form.
-void report_leak(KeyRecord& record, PublicKey key) {
-  record.faults = {
-      {.fault = RecordFault::key_private_leaked,
-       .detail = fmt::format("the record contains a private key ({})", key.algorithm),
-       .remedy =
-           "replace this key at once: generate a key pair, publish its public key at a new selector and "
-           "sign with it, then replace this record with `v=DKIM1; p=`"}};
-  if (record.record_class == RecordClass::valid) record.record_class = RecordClass::syntax_error;
-  record.key = std::move(key);
-}
-
 }  // namespace
 
 bool KeyRecord::has(RecordFault fault) const {
   return std::ranges::find(faults, fault, &TextFault::fault) != faults.end();
+}
+
+void report_leak(KeyRecord& record, PublicKey private_key) {
+  const std::string& cause = private_key.fault;
+  // Other faults are left out: to fix them would publish the private key in a better form.
+  record.faults = {
+      {.fault = RecordFault::key_private_leaked,
+       .detail = fmt::format("the record contains a private key ({}){}{}", private_key.algorithm,
+                             cause.empty() ? "" : ": ", cause),
+       .remedy =
+           "replace this key at once: generate a key pair, publish its public key at a new selector and "
+           "sign with it, then replace this record with `v=DKIM1; p=`"}};
+  if (record.record_class == RecordClass::valid || record.record_class == RecordClass::weak)
+    record.record_class = RecordClass::syntax_error;
+  record.list = {};
+  record.key = std::move(private_key);
 }
 
 KeyRecord read_key_record(std::string_view text, config::Service service) {

@@ -27,6 +27,8 @@ struct KeyRecord {
 
   [[nodiscard]] bool is_key_record() const { return other_kind.empty(); }
   [[nodiscard]] bool has(RecordFault fault) const;
+  /// Whether it contains a private key. No part of the text may then be shown or recommended.
+  [[nodiscard]] bool is_leak() const { return key && key->form == KeyForm::private_key; }
   /// Whether a verifier that follows the RFCs can use the key for mail.
   [[nodiscard]] bool usable() const { return record_class == RecordClass::valid; }
   /// The same, or with a key that some verifiers refuse because it is weak.
@@ -36,6 +38,9 @@ struct KeyRecord {
 /// `service` is the service that the key is for (`s=`).
 [[nodiscard]] KeyRecord read_key_record(std::string_view text,
                                         config::Service service = config::Service::email);
+
+/// Makes it the record of a published private key: no other fault, no tags.
+void report_leak(KeyRecord& record, PublicKey private_key);
 
 /// Short, for people: "RSA 2048", "Ed25519", "revoked", "an SPF record", "invalid key".
 [[nodiscard]] std::string describe(const KeyRecord& record);

@@ -22,16 +22,20 @@ std::optional<PublicKey> read_private(std::string_view value) {
   std::string text(value);
   take_off_armor(text);
   for (int depth = 0; depth < most_encodings; ++depth) {
-    const std::string bytes = decode_base64(text).bytes;
-    if (bytes.starts_with(std::string_view("openssh-key-v1\0", 15))) return leaked_private_key("OpenSSH");
+    const Base64Text base64 = decode_base64(text);
+    const std::string& bytes = base64.bytes;
+    if (bytes.starts_with(std::string_view("openssh-key-v1\0", 15)))
+      return leaked_private_key("OpenSSH", "it is the content of a `BEGIN OPENSSH PRIVATE KEY` file");
     PublicKey key = read_public_key(bytes);
     if (key.form == KeyForm::private_key) return key;
     if (announced || announces_private_key(bytes)) {
       text = bytes;
       take_off_armor(text);
       const PublicKey inner = read_public_key(decode_base64(text).bytes);
-      return inner.form == KeyForm::private_key ? inner : leaked_private_key("unknown algorithm");
+      return inner.form == KeyForm::private_key ? inner : leaked_private_key("unknown algorithm", "");
     }
+    // Octets that are not text again may look like the beginning of anything.
+    if (depth > 0 && base64.first_junk) break;
     text = bytes;
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "checks/record/digest.hpp"
+#include "checks/record/ed25519_point.hpp"
 
 namespace dkimprobe::checks {
 
@@ -223,7 +224,7 @@ PublicKey read_spki(std::string_view algorithm, std::string_view body, std::stri
     return read_rsa(rsa.content, KeyForm::rsa_spki);
   }
   if (oid.content == oid_ed25519) {
-    if (inner.size() != 32) {
+    if (inner.size() != ed25519_octets) {
       return invalid(fmt::format("the Ed25519 key has {} octets instead of 32", inner.size()));
     }
     return ed25519(inner, KeyForm::ed25519_spki);
@@ -242,32 +243,68 @@ std::string_view private_algorithm(std::string_view identifier) {
   return name_of(oid.content, other_algorithms, "unknown algorithm");
 }
 
-/// Private keys begin with a small version number. A truncated one is reported too: the secret is still
-/// public.
-std::optional<PublicKey> read_private_key(std::string_view body) {
+constexpr std::string_view whole_file = "it is the content of a `BEGIN PRIVATE KEY` file";
+constexpr std::string_view old_file =
+    "it is the content of a `BEGIN RSA PRIVATE KEY` or `BEGIN EC PRIVATE KEY` file";
+constexpr std::string_view without_pubout =
+    "`-pubout` was left out of `openssl pkey -pubout -outform DER | tail -c +13`";
+constexpr std::string_view last_octets =
+    "it is the end of what `openssl pkey -outform DER` prints, without `-pubout`";
+constexpr std::string_view both_halves =
+    "it is the private key as mail servers and libraries store it: its second half is the public key";
+
+/// `body` is the content of a SEQUENCE. Private keys begin with a small version number. A truncated one is
+/// reported too: the secret is still public.
+std::optional<PublicKey> read_private_sequence(std::string_view body) {
   const Element version = take_element(body);
   // RFC 5958 section 3: the encrypted data follows its algorithm.
   if (version.tag == tag_sequence && !body.empty() && octet(body, 0) == tag_octet_string)
-    return leaked_private_key("encrypted");
+    return leaked_private_key("encrypted", "it is the content of a `BEGIN ENCRYPTED PRIVATE KEY` file");
   if (version.tag != tag_integer || version.content.size() != 1 || octet(version.content, 0) > 1) {
     return std::nullopt;
   }
   if (body.empty()) return std::nullopt;
   const Element next = take_element(body);
-  if (next.tag == tag_sequence) return leaked_private_key(private_algorithm(next.content));
-  if (next.tag == tag_octet_string) return leaked_private_key("EC");
+  if (next.tag == tag_sequence) return leaked_private_key(private_algorithm(next.content), whole_file);
+  if (next.tag == tag_octet_string) return leaked_private_key("EC", old_file);
   // A modulus follows the version of an RSAPrivateKey; an RSAPublicKey begins with it.
-  if (next.tag == tag_integer && next.content.size() >= 32) return leaked_private_key("rsa");
+  if (next.tag == tag_integer && next.content.size() >= 32) return leaked_private_key("rsa", old_file);
   return std::nullopt;
+}
+
+/// What PKCS#8 holds within its OCTET STRING (RFC 8410 section 7), and pairs of a private key and its public
+/// key.
+std::optional<PublicKey> read_private_octets(std::string_view bytes) {
+  if (bytes.starts_with("\x04\x22\x04\x20"sv)) return leaked_private_key("ed25519", without_pubout);
+  if (bytes.starts_with("\x04\x20"sv) && bytes.size() == 2 + ed25519_octets)
+    return leaked_private_key("ed25519", last_octets);
+  if (bytes.size() == 2 * ed25519_octets &&
+      ed25519_public_key(bytes.substr(0, ed25519_octets)) == bytes.substr(ed25519_octets))
+    return leaked_private_key("ed25519", both_halves);
+  const Element outer = take_element(bytes);
+  if (outer.tag != tag_octet_string || outer.content.empty() || octet(outer.content, 0) != tag_sequence)
+    return std::nullopt;
+  std::string_view content = outer.content;
+  auto key = read_private_sequence(take_element(content).content);
+  if (key) key->fault = last_octets;
+  return key;
 }
 
 }  // namespace
 
-PublicKey leaked_private_key(std::string_view algorithm) {
+PublicKey leaked_private_key(std::string_view algorithm, std::string_view cause) {
   PublicKey key;
   key.form = KeyForm::private_key;
   key.algorithm = algorithm;
+  key.fault = cause;
   return key;
+}
+
+std::optional<PublicKey> read_private_half(const PublicKey& key, std::string_view public_sha256) {
+  if (!key.is_ed25519() || key.sha256 == public_sha256 ||
+      ed25519(ed25519_public_key(key.point), KeyForm::ed25519_raw).sha256 != public_sha256)
+    return std::nullopt;
+  return leaked_private_key("ed25519", last_octets);
 }
 
 Base64Text decode_base64(std::string_view text) {
@@ -284,18 +321,23 @@ bool is_valid_exponent(const PublicKey& key) {
   return e.size() < key.modulus.size() || (e.size() == key.modulus.size() && e < key.modulus);
 }
 
+bool has_long_exponent(const PublicKey& key) {
+  return key.exponent_octets.size() > largest_usable_exponent_bits / 8;
+}
+
 PublicKey read_public_key(std::string_view bytes) {
   std::string_view rest = bytes;
   const Element outer = take_element(rest);
   const bool is_der = !bytes.empty() && octet(bytes, 0) == tag_sequence;
-  if (bytes.size() == 32 && (!is_der || outer.state != ElementState::whole || !rest.empty())) {
+  if (bytes.size() == ed25519_octets && (!is_der || outer.state != ElementState::whole || !rest.empty())) {
     return ed25519(bytes, KeyForm::ed25519_raw);
   }
   if (bytes.starts_with("\x00\x00\x00\x07ssh-rsa"sv) || bytes.starts_with("\x00\x00\x00\x0bssh-ed25519"sv)) {
     return other("OpenSSH public key", bytes);
   }
+  if (auto secret = is_der ? read_private_sequence(outer.content) : read_private_octets(bytes))
+    return *std::move(secret);
   if (!is_der) return invalid("it does not begin with a DER SEQUENCE");
-  if (auto secret = read_private_key(outer.content)) return *std::move(secret);
   if (outer.state == ElementState::truncated) return truncated(outer);
   if (outer.state != ElementState::whole) return invalid("the length of the outer SEQUENCE is not valid DER");
 

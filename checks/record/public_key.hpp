@@ -24,7 +24,7 @@ enum class KeyForm : std::uint8_t {
   rsa_pkcs1,     ///< RSAPublicKey alone (RFC 8017 appendix A.1.1)
   ed25519_raw,   ///< 32 octets (RFC 8463 section 4.2)
   ed25519_spki,  ///< the same wrapped (RFC 8410 section 4)
-  private_key,   ///< PKCS#8, PKCS#1 or SEC 1
+  private_key,   ///< in any form
   other,         ///< a key of another algorithm, a certificate
   truncated,     ///< DER whose length promises more bytes
   invalid,       ///< none of these
@@ -41,7 +41,7 @@ struct PublicKey {
   std::string point{};                      ///< Ed25519: its 32 octets
   std::size_t trailing_bytes = 0;           ///< after the end of the DER
   std::size_t missing_bytes = 0;            ///< `truncated`: at least this many
-  std::string fault{};                      ///< `invalid`: why, in a clause
+  std::string fault{};  ///< `invalid`: why; `private_key`: how it came about, if known; one clause
   /// Of the SubjectPublicKeyInfo in DER. PKCS#1 and raw Ed25519 keys are wrapped in one first, so that a key
   /// has the same fingerprint in each form. Empty when no key was read.
   std::string sha256{};
@@ -57,8 +57,21 @@ struct PublicKey {
 /// RFC 8017 section 3.1: odd, at least 3 and below the modulus.
 [[nodiscard]] bool is_valid_exponent(const PublicKey& key);
 
-/// Represents a private key of this algorithm, without any of its octets.
-[[nodiscard]] PublicKey leaked_private_key(std::string_view algorithm);
+/// The limits of OpenSSL, which most verifiers use: larger moduli, or larger exponents of moduli above
+/// `free_exponent_bits`, are refused.
+inline constexpr std::uint32_t largest_usable_bits = 16'384;
+inline constexpr std::uint32_t free_exponent_bits = 3'072;
+inline constexpr std::uint32_t largest_usable_exponent_bits = 64;
+
+/// Whether the exponent has more bits than `largest_usable_exponent_bits`.
+[[nodiscard]] bool has_long_exponent(const PublicKey& key);
+
+/// Represents a private key of this algorithm, without any of its octets. `cause` is how it came about.
+[[nodiscard]] PublicKey leaked_private_key(std::string_view algorithm, std::string_view cause);
+
+/// The private key of 32 octets whose public key has this fingerprint; nothing if `key` has no such octets.
+[[nodiscard]] std::optional<PublicKey> read_private_half(const PublicKey& key,
+                                                         std::string_view public_sha256);
 
 /// 32 octets that are not DER are read as a raw Ed25519 key.
 [[nodiscard]] PublicKey read_public_key(std::string_view bytes);

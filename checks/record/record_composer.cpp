@@ -1,16 +1,16 @@
 #include "checks/record/record_composer.hpp"
+#include "checks/record/ed25519_point.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "checks/record/ed25519_point.hpp"
 #include "config/basics/base64.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
 namespace {
-
-constexpr std::size_t ed25519_octets = 32;
 
 std::string compose(std::string_view key_type, std::string_view key, const KeyRecordTags& tags) {
   std::string text = "v=DKIM1";

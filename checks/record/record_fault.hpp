@@ -87,6 +87,7 @@ enum class Impact : std::uint8_t {
   revoked,    ///< find a key in p=
   scope,      ///< use the key for this service, or with any hash
   key,        ///< read the key
+  numbers,    ///< compute with the numbers of the key
   strength,   ///< trust the key or the hash
   none,
 };

@@ -77,6 +77,7 @@ struct RecordFacts {
   RecordClass record_class = RecordClass::unknown;
   std::vector<std::string> strings{};  ///< raw, as the servers of the first group published them
   std::vector<Tag> tags{};
+  bool withheld = false;  ///< the text contains a private key: strings and tags are left out
   /// The servers that publish it, if others publish something else and nothing shows who is right; else
   /// empty.
   std::vector<ServerId> servers{};

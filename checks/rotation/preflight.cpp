@@ -81,9 +81,14 @@ std::vector<ServerId> servers_with(const ChainAnswers& answers, const std::strin
 
 std::optional<TextDifference> difference_of(const std::string& text, const SigningPlan& plan) {
   auto difference = compare_texts(text, *plan.text);
-  if (!difference || !difference->cause.empty() || !plan.key) return difference;
+  if (!difference) return difference;
   const KeyRecord record = read_key_record(text, plan.expectation.service);
-  if (record.key && record.key->sha256 != plan.key->sha256) difference->cause = "it contains another key";
+  if (record.is_leak() || (record.key && plan.key && read_private_half(*record.key, plan.key->sha256))) {
+    difference->published = "(not shown)";
+    difference->cause = "it contains a private key";
+  } else if (difference->cause.empty() && plan.key && record.key && record.key->sha256 != plan.key->sha256) {
+    difference->cause = "it contains another key";
+  }
   return difference;
 }
 

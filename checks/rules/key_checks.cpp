@@ -21,7 +21,8 @@ constexpr std::array<std::uint32_t, 6> usual_bits = {1024, 1280, 1536, 2048, 307
 /// A fault of one key.
 struct KeyFault {
   std::string detail{};
-  std::string remedy{};  ///< begins with a verb in lower case
+  std::string remedy{};                ///< begins with a verb in lower case
+  std::optional<Severity> severity{};  ///< if it differs from that of the check
 };
 
 bool is_rsa(const PublicKey& key) {
@@ -41,43 +42,43 @@ void find_in_keys(const Evidence& evidence, Verdict& verdict) {
     judged = true;
     std::optional<KeyFault> fault = find(*text.record.key, evidence);
     if (!fault) continue;
-    const Tag* const tag = text.record.list.find("p");
-    verdict.found(finding_in(evidence, text, std::move(fault->detail), fault->remedy,
-                             tag != nullptr ? std::optional(tag->value_offset) : std::nullopt));
+    verdict.found(finding_in(evidence, text, std::move(fault->detail), fault->remedy, key_offset(text)),
+                  fault->severity);
   }
   if (!judged) verdict.not_evaluated();
-}
-
-std::string new_pair(const Evidence& evidence) {
-  return fmt::format("generate a key pair of {} bits and publish its public key at a new selector",
-                     evidence.policy.rsa_bits_wanted);
 }
 
 std::optional<KeyFault> find_too_small(const PublicKey& key, const Evidence& evidence) {
   if (key.bits >= smallest_valid_bits) return std::nullopt;
   return KeyFault{fmt::format("the RSA key has {} bits, and verifiers must not accept fewer than {}",
                               key.bits, smallest_valid_bits),
-                  new_pair(evidence)};
+                  new_pair_remedy(evidence)};
 }
 
 std::optional<KeyFault> find_weak(const PublicKey& key, const Evidence& evidence) {
-  if (key.bits < smallest_valid_bits || key.bits >= evidence.policy.rsa_bits_wanted) return std::nullopt;
-  return KeyFault{fmt::format("the RSA key has {} bits, fewer than the required {}", key.bits,
-                              evidence.policy.rsa_bits_wanted),
-                  new_pair(evidence)};
+  const config::KeySizeRule& rule = evidence.policy.key_size;
+  if (key.bits < smallest_valid_bits || key.bits >= rule.rsa_bits) return std::nullopt;
+  return KeyFault{
+      fmt::format("the RSA key has {} bits, fewer than the {} of {}", key.bits, rule.rsa_bits, rule.source),
+      new_pair_remedy(evidence)};
 }
 
 std::optional<KeyFault> find_oversize(const PublicKey& key, const Evidence& evidence) {
   if (key.bits <= largest_certain_bits) return std::nullopt;
+  if (key.bits > largest_usable_bits) {
+    return KeyFault{fmt::format("the RSA key has {} bits, and most verifiers cannot use more than {}",
+                                key.bits, largest_usable_bits),
+                    new_pair_remedy(evidence), Severity::critical};
+  }
   return KeyFault{fmt::format("the RSA key has {} bits, and verifiers need only support up to {}", key.bits,
                               largest_certain_bits),
-                  new_pair(evidence)};
+                  new_pair_remedy(evidence)};
 }
 
 std::optional<KeyFault> find_not_multiple_of_8(const PublicKey& key, const Evidence& evidence) {
   if (key.bits % 8 == 0) return std::nullopt;
   return KeyFault{fmt::format("the RSA key has {} bits, which is not a multiple of 8", key.bits),
-                  new_pair(evidence)};
+                  new_pair_remedy(evidence)};
 }
 
 std::optional<KeyFault> find_unusual_size(const PublicKey& key, const Evidence& /*evidence*/) {
@@ -92,7 +93,7 @@ std::optional<KeyFault> find_unusual_size(const PublicKey& key, const Evidence& 
 std::optional<KeyFault> find_even_modulus(const PublicKey& key, const Evidence& evidence) {
   if ((static_cast<unsigned char>(key.modulus.back()) & 1U) != 0) return std::nullopt;
   return KeyFault{"the modulus of the RSA key is even, so it is not the product of two large primes",
-                  new_pair(evidence)};
+                  new_pair_remedy(evidence)};
 }
 
 std::string exponent_text(const PublicKey& key) {
@@ -101,20 +102,31 @@ std::string exponent_text(const PublicKey& key) {
 }
 
 std::optional<KeyFault> find_exponent_invalid(const PublicKey& key, const Evidence& evidence) {
-  if (is_valid_exponent(key)) return std::nullopt;
+  if (is_valid_exponent(key)) {
+    if (key.bits <= free_exponent_bits || !has_long_exponent(key)) return std::nullopt;
+    return KeyFault{
+        fmt::format("the exponent of the RSA key is {}, and most verifiers cannot use more than {} bits "
+                    "with a key of more than {}; 65537 is usual",
+                    exponent_text(key), largest_usable_exponent_bits, free_exponent_bits),
+        new_pair_remedy(evidence)};
+  }
   return KeyFault{fmt::format("the exponent of the RSA key is {}; 65537 is usual", exponent_text(key)),
-                  new_pair(evidence)};
+                  new_pair_remedy(evidence)};
 }
 
 std::optional<KeyFault> find_exponent_3(const PublicKey& key, const Evidence& evidence) {
   if (key.exponent != 3U) return std::nullopt;
-  return KeyFault{"the exponent of the RSA key is 3; 65537 is usual", new_pair(evidence)};
+  return KeyFault{"the exponent of the RSA key is 3; 65537 is usual", new_pair_remedy(evidence)};
 }
 
 std::optional<KeyFault> find_exponent_unusual(const PublicKey& key, const Evidence& /*evidence*/) {
   if (!is_valid_exponent(key) || key.exponent == 3U || key.exponent == 65537U) return std::nullopt;
-  return KeyFault{fmt::format("the exponent of the RSA key is {}; 65537 is usual", exponent_text(key)),
-                  "generate the next key pair with the exponent 65537"};
+  const bool is_long = has_long_exponent(key);
+  if (is_long && key.bits > free_exponent_bits) return std::nullopt;
+  return KeyFault{fmt::format("the exponent of the RSA key is {}{}; 65537 is usual", exponent_text(key),
+                              is_long ? ", which some verifiers cannot use" : ""),
+                  "generate the next key pair with the exponent 65537",
+                  is_long ? std::optional(Severity::warning) : std::nullopt};
 }
 
 std::optional<KeyFault> compare_with_expected(const PublicKey& key, const Evidence& evidence) {
@@ -131,12 +143,19 @@ void find_mismatch_expected(const Evidence& evidence, Verdict& verdict) {
 }
 
 /// A record that contains a private key is another check: `key_private_leaked`.
-std::optional<KeyFault> find_blocklisted(const PublicKey& key, const Evidence& /*evidence*/) {
+std::optional<KeyFault> find_blocklisted(const PublicKey& key, const Evidence& evidence) {
   const std::string_view where = published_private_key(key.sha256);
-  if (where.empty()) return std::nullopt;
-  return KeyFault{fmt::format("the private key of this public key is printed in {}", where),
-                  "replace this key at once: generate your own key pair, publish its public key and stop "
-                  "signing with this one"};
+  const auto& blocklist = evidence.policy.blocklist;
+  const auto list =
+      blocklist != nullptr ? blocklist->find(key.is_rsa() ? key.modulus : key.point) : std::nullopt;
+  if (where.empty() && !list) return std::nullopt;
+  return KeyFault{
+      where.empty()
+          ? fmt::format("the private key of this public key is known: it is in list {} of the blocklist",
+                        *list)
+          : fmt::format("the private key of this public key is printed in {}", where),
+      "replace this key at once: generate your own key pair, publish its public key and stop "
+      "signing with this one"};
 }
 
 constexpr auto key_rows = rows_of(
@@ -306,7 +325,7 @@ constexpr auto key_rows = rows_of(
       .find = find_in_texts<RecordFault::key_double_base64>},
      {.name = "key_blocklisted",
       .severity = Severity::critical,
-      .summary = "the private key of this public key is printed in a public document",
+      .summary = "the private key of this public key is public",
       .effect = "anyone can sign as this domain",
       .remedy = "Generate a key pair, publish its public key at a new selector and sign with it; then "
                 "revoke this key with an empty p=.",

@@ -17,24 +17,6 @@ using config::escape_text;
 /// Most people need no other option of how servers are asked.
 constexpr std::string_view common_option = "probe-timeout";
 
-std::string value_word(const config::Option& option) {
-  switch (option.unit) {
-    case config::Unit::none:
-      return "NUMBER";
-    case config::Unit::bytes:
-      return "BYTES";
-    case config::Unit::queries_per_second:
-      return "NUMBER|unlimited";
-    case config::Unit::duration:
-      return "TIME";
-    case config::Unit::duration_or_never:
-      return "TIME|never";
-    case config::Unit::yes_no:
-      return "yes|no";
-  }
-  return {};
-}
-
 void read_families(const AskTexts& texts, AskOptions& ask, Errors& errors) {
   auto& settings = ask.probe;
   if (texts.only_ipv4 && texts.only_ipv6) {
@@ -61,6 +43,8 @@ checks::ProgramCall call_of(const Flags& flags, const AskTexts& texts) {
     if (flags.given(flag)) call.flags.insert(call.flags.end(), {flag, text});
   };
   add("--config.file", texts.settings_file);
+  add("--blocklist", texts.key_lists.blocklist);
+  add("--known-moduli", texts.key_lists.known_moduli);
   call.settings_flags = call.flags;
   add("--storage.path", texts.storage);
   for (const auto& text : texts.nameservers) call.flags.insert(call.flags.end(), {"--nameserver", text});
@@ -96,12 +80,10 @@ void declare_ask(Flags& flags, AskTexts& texts) {
   for (const auto table : {config::probe_options(), config::policy_options()}) {
     for (const auto& option : table) {
       auto& [row, text] = texts.options.emplace_back(&option, std::string{});
-      flags.last_value(
-          fmt::format("--{}", option.key), text, value_word(option),
-          fmt::format("{} ({})", option.meaning, config::format_value(option.unit, option.default_value)),
-          std::string(option.group), option.key == common_option ? FlagUse::common : FlagUse::rare);
+      declare_option(flags, option, text, option.key == common_option ? FlagUse::common : FlagUse::rare);
     }
   }
+  declare_key_lists(flags, texts.key_lists);
   flags.value("--config.file", texts.settings_file, "FILE",
               "settings file (YAML), explained in config/example.yaml; flags override it", settings_group);
 }
@@ -126,6 +108,7 @@ void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors
     take(config::Network::parse(text), ask.probe.allowed_networks.emplace_back(), errors, "--allow-net");
   }
   read_file_name(flags, "--root-hints", texts.root_hints, ask.root_hints, errors);
+  read_key_lists(flags, texts.key_lists, ask.key_lists, errors);
   if (ask.storage && !texts.nameservers.empty()) {
     errors.push_back({"--nameserver --storage.path",
                       "they cannot be combined: the history records what the public sees, and a server given "

@@ -34,6 +34,12 @@ struct OutputChoice {
   ColorChoice color = ColorChoice::automatic;
 };
 
+/// Files of keys that others can break.
+struct KeyLists {
+  std::optional<std::filesystem::path> blocklist{};
+  std::optional<std::filesystem::path> known_moduli{};
+};
+
 /// How servers are asked and what the verdicts rest on: the flags of every command that asks servers.
 struct AskOptions {
   config::ProbeSettings probe{};  ///< without root servers: see `root_hints`
@@ -41,6 +47,7 @@ struct AskOptions {
   /// The options set on the command line; their values in `probe` and `policy` override the file.
   std::vector<const config::Option*> given_options{};
   std::optional<std::filesystem::path> root_hints{};
+  KeyLists key_lists{};  ///< instead of those of the settings file
   std::optional<std::filesystem::path> settings_file{};
   std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   checks::ProgramCall call{};                      ///< these flags, for commands that are printed
@@ -148,6 +155,8 @@ struct LintCommand {
   std::filesystem::path file{"-"};  ///< `-` is standard input
   RecordFormat format = RecordFormat::text;
   config::Role role = config::Role::active;
+  config::Policy policy{};  ///< without the key lists
+  KeyLists key_lists{};
   OutputChoice output{};
 };
 

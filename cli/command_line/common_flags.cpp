@@ -18,7 +18,34 @@ Result<ColorChoice> read_color(const std::string& text) {
                  fmt::format("`{}` cannot be used: it must be auto, always or never", escape_text(text, 80)));
 }
 
+std::string value_word(const config::Option& option) {
+  switch (option.unit) {
+    case config::Unit::none:
+      return "NUMBER";
+    case config::Unit::bytes:
+      return "BYTES";
+    case config::Unit::queries_per_second:
+      return "NUMBER|unlimited";
+    case config::Unit::duration:
+      return "TIME";
+    case config::Unit::duration_or_never:
+      return "TIME|never";
+    case config::Unit::yes_no:
+      return "yes|no";
+    case config::Unit::key_size:
+      return "BITS|PROFILE";
+  }
+  return {};
+}
+
 }  // namespace
+
+void declare_option(Flags& flags, const config::Option& option, std::string& text, FlagUse use) {
+  flags.last_value(
+      fmt::format("--{}", option.key), text, value_word(option),
+      fmt::format("{} ({})", option.meaning, config::format_value(option.unit, option.default_value)),
+      std::string(option.group), use);
+}
 
 void declare_help(Flags& flags, bool& help) {
   flags.toggle("-h,--help", help, "show this help", output_group);
@@ -62,6 +89,20 @@ void declare_config_check(Flags& flags, bool& only_check_settings) {
 void declare_role(Flags& flags, std::string& role) {
   flags.value("--role", role, "ROLE", "pending, active (the default), standby or retired",
               "What is expected");
+}
+
+void declare_key_lists(Flags& flags, KeyListTexts& texts) {
+  const std::string group(config::key_size_option().group);
+  flags.value("--blocklist", texts.blocklist, "FILE",
+              "blocklist.dat of badkeys, to find keys whose private keys are known", group, FlagUse::rare);
+  flags.value("--known-moduli", texts.known_moduli, "FILE",
+              "hexadecimal numbers, one on each line, to find RSA keys that share a factor with them", group,
+              FlagUse::rare);
+}
+
+void read_key_lists(const Flags& flags, const KeyListTexts& texts, KeyLists& lists, Errors& errors) {
+  read_file_name(flags, "--blocklist", texts.blocklist, lists.blocklist, errors);
+  read_file_name(flags, "--known-moduli", texts.known_moduli, lists.known_moduli, errors);
 }
 
 void declare_message(Flags& flags, std::string& message, const std::string& meaning) {

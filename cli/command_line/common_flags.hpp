@@ -13,6 +13,7 @@
 #include "cli/command_line/command_line.hpp"
 #include "cli/command_line/flags.hpp"
 #include "config/basics/result.hpp"
+#include "config/options.hpp"
 
 namespace dkimprobe::cli {
 
@@ -44,6 +45,8 @@ struct OutputTexts {
   bool help = false;
 };
 
+void declare_option(Flags& flags, const config::Option& option, std::string& text,
+                    FlagUse use = FlagUse::rare);
 void declare_help(Flags& flags, bool& help);
 void declare_output(Flags& flags, OutputTexts& texts, const std::string& json_meaning);
 void declare_storage(Flags& flags, std::string& storage, const std::string& meaning);
@@ -61,6 +64,14 @@ void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, S
                 config::Errors& errors);
 void declare_config_check(Flags& flags, bool& only_check_settings);
 void declare_role(Flags& flags, std::string& role);
+
+struct KeyListTexts {
+  std::string blocklist{};
+  std::string known_moduli{};
+};
+
+void declare_key_lists(Flags& flags, KeyListTexts& texts);
+void read_key_lists(const Flags& flags, const KeyListTexts& texts, KeyLists& lists, config::Errors& errors);
 void declare_message(Flags& flags, std::string& message, const std::string& meaning);
 
 /// Reads the flags that `declare_output` declared.

@@ -53,11 +53,15 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   std::vector<std::string> positionals;
   std::string role;
   std::string format;
+  KeyListTexts key_lists;
+  std::string key_size;
   OutputTexts output;
   flags.positionals(positionals);
   flags.value("--format", format, "FORMAT", "text (the default) or jsonl", output_group);
   declare_output(flags, output, "one JSON object per line, in the order of the input");
   declare_role(flags, role);
+  declare_option(flags, config::key_size_option(), key_size);
+  declare_key_lists(flags, key_lists);
   if (auto parsed = flags.read("lint", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(lint_help_start)};
   LintCommand command;
@@ -71,6 +75,14 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   }
   if (flags.given("--format")) take(read_format(format), command.format, errors);
   if (flags.given("--role")) take(read_role(role), command.role, errors);
+  if (flags.given("--rsa-bits-wanted")) {
+    config::Settings settings;
+    if (auto set = config::set_option(config::key_size_option(), key_size, "--rsa-bits-wanted", settings);
+        !set)
+      add(errors, set.error());
+    command.policy = std::move(settings.policy);
+  }
+  read_key_lists(flags, key_lists, command.key_lists, errors);
   read_output(flags, output, command.output, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;

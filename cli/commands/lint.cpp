@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "cli/io/record_lines.hpp"
 #include "cli/io/terminal.hpp"
 #include "cli/io/zone_lines.hpp"
+#include "cli/plan/settings_input.hpp"
 #include "config/basics/text_encoding.hpp"
 #include "exporters/json/report_json.hpp"
 #include "exporters/terminal/lint_text.hpp"
@@ -56,8 +58,8 @@ ExitCode lint_exit_code(const exporters::LintCounts& counts) {
 /// One run over all lines. What prints returns false if the output cannot be written.
 class LintRun {
  public:
-  explicit LintRun(const LintCommand& command)
-      : command_(command), style_(output_style(command.output.color)) {}
+  LintRun(const LintCommand& command, checks::Policy policy)
+      : command_(command), policy_(std::move(policy)), style_(output_style(command.output.color)) {}
 
   [[nodiscard]] bool add(InputLine line);
   [[nodiscard]] ExitCode finish();
@@ -68,6 +70,7 @@ class LintRun {
   [[nodiscard]] bool judge(std::size_t line, const RecordLine& record);
 
   const LintCommand& command_;
+  checks::Policy policy_;
   exporters::TableStyle style_;
   exporters::LintCounts counts_{};
   ZoneReader zone_{};
@@ -106,7 +109,7 @@ bool LintRun::judge(std::size_t line, const RecordLine& record) {
   // The size of the answer depends on the whole name.
   if (record.name_is_relative) place.name = {};
   const auto report =
-      checks::judge_record(place, record.strings, checks::Expectation{command_.role}, checks::Policy{});
+      checks::judge_record(place, record.strings, checks::Expectation{command_.role}, policy_);
   count(report.status, counts_);
   return write_output(command_.output.json ? exporters::lint_json(report, line)
                                            : exporters::lint_text(report, line, style_));
@@ -128,9 +131,12 @@ ExitCode LintRun::finish() {
 }  // namespace
 
 CommandResult run(const LintCommand& command) {
+  checks::Policy policy = command.policy;
+  if (const auto loaded = load_key_lists(command.key_lists, policy); !loaded)
+    return tl::unexpected(loaded.error());
   auto reader = LineReader::open(command.file, longest_record_line);
   if (!reader) return tl::unexpected(reader.error());
-  LintRun lint(command);
+  LintRun lint(command, std::move(policy));
   bool is_written = true;
   while (is_written) {
     const auto next = reader->next();

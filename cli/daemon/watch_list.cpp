@@ -56,11 +56,12 @@ config::Errors useless_maintenance(const config::Settings& settings) {
 WatchList watch_list(const CheckPlan& plan, const config::Settings& settings,
                      const checks::ProgramCall& call) {
   WatchList list;
-  // Every target has the flags applied; pinned servers and retention are its own.
+  // Every target has the flags applied; pinned servers, retention and key size are its own.
   list.probe = plan.targets.front().probe;
   list.probe.pinned_servers.clear();
   list.policy = plan.targets.front().policy;
   list.policy.retention = settings.policy.retention;
+  list.policy.key_size = settings.policy.key_size;
   list.modules = settings.modules;
   list.probe_allow = settings.probe_allow;
   list.warnings = useless_maintenance(settings);

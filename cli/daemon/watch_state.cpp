@@ -67,7 +67,7 @@ void WatchState::replace(std::shared_ptr<const WatchList> list, std::map<TargetK
     pasts_.try_emplace(key.domain, history->past);
     const auto [added, is_new] = histories_.try_emplace(key, *history);
     if (!is_new) continue;
-    places_[key] = checks::key_places(*history);
+    set_places(key, checks::key_places(*history));
     added->second.past = {};
   }
   std::erase_if(histories_, is_left);
@@ -128,10 +128,17 @@ WatchState::JudgedTargets WatchState::extend(const probe::FinishedProbe& probe, 
   checks::extend_all(past, std::move(probes), now);
   lock.lock();
   for (const auto& [key, judged] : all) {
-    if (list_->expectations.contains(key)) places_[key] = checks::key_places(judged.history);
+    if (list_->expectations.contains(key)) set_places(key, checks::key_places(judged.history));
   }
   if (list_->domains.contains(probe.domain)) pasts_[probe.domain] = std::move(past);
   return all;
+}
+
+void WatchState::set_places(const TargetKey& key, std::vector<checks::KeyPlace> places) {
+  for (const auto& place : places) {
+    if (!place.modulus.empty()) moduli_.add(place.modulus);
+  }
+  places_[key] = std::move(places);
 }
 
 WatchState::JudgedTargets WatchState::judge(const probe::FinishedProbe& probe, const WatchList& list,
@@ -219,16 +226,23 @@ WatchState::History WatchState::history(const TargetKey& key) const {
 }
 
 checks::KeyPlaces WatchState::elsewhere(const TargetKey& key, const checks::SelectorHistory& history) const {
-  std::set<std::string> keys;
-  for (const auto& place : checks::key_places(history)) keys.insert(place.sha256);
+  const auto own = checks::key_places(history);
   const std::lock_guard lock(mutex_);
   if (places_.size() <= (places_.contains(key) ? 1U : 0U)) return std::nullopt;
+  std::set<std::string> keys;
+  std::set<std::string> moduli;
+  for (const auto& place : own) {
+    keys.insert(place.sha256);
+    if (!place.modulus.empty())
+      std::ranges::move(moduli_.sharing_with(place.modulus), std::inserter(moduli, moduli.end()));
+  }
   std::vector<checks::KeyPlace> others;
   for (const auto& [other, places] : places_) {
     if (other == key) continue;
     if (others.size() >= most_places) break;
-    std::ranges::copy_if(places, std::back_inserter(others),
-                         [&](const checks::KeyPlace& place) { return keys.contains(place.sha256); });
+    std::ranges::copy_if(places, std::back_inserter(others), [&](const checks::KeyPlace& place) {
+      return keys.contains(place.sha256) || moduli.contains(place.modulus);
+    });
   }
   return others;
 }

@@ -12,6 +12,7 @@
 #include "checks/history/history.hpp"
 #include "checks/history/key_occurrences.hpp"
 #include "checks/rotation/rotation_plan.hpp"
+#include "checks/weakness/shared_factor.hpp"
 #include "cli/daemon/watch_list.hpp"
 #include "probe/schedule/scheduler.hpp"
 
@@ -41,7 +42,7 @@ class WatchState {
   [[nodiscard]] std::shared_ptr<const WatchList> list() const;
   /// Null when the target has no history.
   [[nodiscard]] History history(const checks::TargetKey& key) const;
-  /// The other watched names at which a selector's keys are published.
+  /// The other watched names at which a selector's keys are published, or keys that share a factor with them.
   [[nodiscard]] checks::KeyPlaces elsewhere(const checks::TargetKey& key,
                                             const checks::SelectorHistory& history) const;
   /// A snapshot of the state of all targets. It never changes; the first call after an update makes another.
@@ -62,6 +63,7 @@ class WatchState {
 
   [[nodiscard]] JudgedTargets judge(const probe::FinishedProbe& probe, const WatchList& list,
                                     probe::WallTime now);
+  void set_places(const checks::TargetKey& key, std::vector<checks::KeyPlace> places);
   /// The histories of the probed targets, extended by the probe; also updates the past of the domain's zones.
   [[nodiscard]] JudgedTargets extend(const probe::FinishedProbe& probe, const WatchList& list,
                                      probe::WallTime now);
@@ -78,6 +80,7 @@ class WatchState {
       published_{};  ///< a copy of `fleet_`; null after a change until it is read
   std::map<checks::TargetKey, checks::SelectorHistory> histories_{};  ///< without the past of zones
   std::map<checks::TargetKey, std::vector<checks::KeyPlace>> places_{};
+  checks::ModulusPool moduli_{};                            ///< of every key that was seen
   std::map<config::DomainName, checks::ZonePast> pasts_{};  ///< of the zones of each domain
   std::map<config::DomainName, Rotation> rotations_{};
 };

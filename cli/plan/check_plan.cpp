@@ -53,9 +53,13 @@ CheckTarget target_of(const TargetChoice& choice, const AskOptions& ask, const c
   target.policy = settings.policy;
   if (known != nullptr) {
     if (target.probe.pinned_servers.empty()) target.probe.pinned_servers = known->nameservers;
-    const bool retention_given = std::ranges::any_of(
-        ask.given_options, [](const auto* option) { return option->key == "retired-key-retention"; });
-    if (known->rotation.retention && !retention_given) target.policy.retention = *known->rotation.retention;
+    const auto is_given = [&](std::string_view key) {
+      return std::ranges::find(ask.given_options, key, &config::Option::key) != ask.given_options.end();
+    };
+    if (known->rotation.retention && !is_given("retired-key-retention"))
+      target.policy.retention = *known->rotation.retention;
+    if (known->key_size && !is_given(config::key_size_option().key))
+      target.policy.key_size = *known->key_size;
   }
 
   std::vector<config::SelectorSettings> in_use;

@@ -57,7 +57,7 @@ checks::RotationInput input_of(const config::DomainSettings& domain) {
 }
 
 void add_policy(const CheckTarget& target, checks::RotationInput& input) {
-  input.rsa_bits = std::max(input.rsa_bits, target.policy.rsa_bits_wanted);
+  input.rsa_bits = std::max(input.rsa_bits, config::new_key_bits(target.policy.key_size));
   input.policy = rotation_policy(target);
 }
 

@@ -29,6 +29,22 @@ config::Result<config::Settings> load_settings(const std::filesystem::path& file
   return settings;
 }
 
+config::Result<void> load_key_lists(const KeyLists& lists, config::Policy& policy) {
+  config::Errors errors;
+  const auto load = [&](const auto& path, const auto& read, auto& target) {
+    if (!path) return;
+    if (auto list = read(*path)) {
+      target = std::move(*list);
+    } else {
+      std::ranges::move(list.error(), std::back_inserter(errors));
+    }
+  };
+  load(lists.blocklist, config::Blocklist::open, policy.blocklist);
+  load(lists.known_moduli, config::read_known_moduli, policy.known_moduli);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
+  return {};
+}
+
 config::Result<LoadedSettings> load_settings(const AskOptions& ask, const Warn& warn) {
   LoadedSettings loaded;
   config::Settings& settings = loaded.settings;
@@ -54,6 +70,8 @@ config::Result<LoadedSettings> load_settings(const AskOptions& ask, const Warn& 
       std::ranges::move(servers.error(), std::back_inserter(errors));
     }
   }
+  if (auto read = load_key_lists(ask.key_lists, settings.policy); !read)
+    std::ranges::move(read.error(), std::back_inserter(errors));
   if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return loaded;

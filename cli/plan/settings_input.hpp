@@ -34,6 +34,9 @@ struct LoadedSettings {
 [[nodiscard]] config::Result<LoadedSettings> load_settings(const AskOptions& ask,
                                                            const Warn& warn = print_warning);
 
+/// Puts the lists that are named into the policy.
+[[nodiscard]] config::Result<void> load_key_lists(const KeyLists& lists, config::Policy& policy);
+
 /// A line on a settings file without errors.
 [[nodiscard]] std::string settings_summary(const std::filesystem::path& file,
                                            const config::Settings& settings);

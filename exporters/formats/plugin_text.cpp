@@ -63,7 +63,7 @@ std::string performance_data(const Report& report, std::string_view subject, con
     // of strength.
     values.push_back(report.key->algorithm == "rsa"
                          ? fmt::format("{}={};{}:;1024:;0;", label(subject, "key_bits"), report.key->bits,
-                                       policy.rsa_bits_wanted)
+                                       policy.key_size.rsa_bits)
                          : fmt::format("{}={};;;0;", label(subject, "key_bits"), report.key->bits));
   }
   if (const auto bytes = plain_bytes(report.size))

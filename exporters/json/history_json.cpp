@@ -16,11 +16,15 @@ Json answer_json(const std::optional<checks::AnswerPeriod>& period) {
   if (!period) return nullptr;
   Json records = Json::array();
   for (const auto& strings : period->texts) {
+    const auto record = checks::read_key_record(checks::join_strings(strings));
     Json list = Json::array();
-    for (const auto& string : strings) list.push_back(escape_text(string));
-    const auto key = checks::read_key_record(checks::join_strings(strings)).key;
+    if (!record.is_leak()) {
+      for (const auto& string : strings) list.push_back(escape_text(string));
+    }
+    const bool has_key = record.key && !record.key->sha256.empty();
     records.push_back({{"strings", std::move(list)},
-                       {"key_sha256", key && !key->sha256.empty() ? Json(key->sha256) : Json(nullptr)}});
+                       {"withheld", record.is_leak()},
+                       {"key_sha256", has_key ? Json(record.key->sha256) : Json(nullptr)}});
   }
   return {{"kind", to_string(period->kind)},
           {"records", std::move(records)},

@@ -39,7 +39,8 @@ Json record_json(const checks::RecordFacts& record) {
   }
   return {{"class", checks::to_string(record.record_class)},
           {"strings", strings_json(record.strings)},
-          {"tags", std::move(tags)}};
+          {"tags", std::move(tags)},
+          {"withheld", record.withheld}};
 }
 
 Json key_json(const std::optional<checks::KeyFacts>& key) {

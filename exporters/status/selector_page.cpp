@@ -9,6 +9,7 @@
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/record/key_record.hpp"
 #include "checks/report/time_text.hpp"
 #include "exporters/status/page_parts.hpp"
 #include "exporters/status/status_pages.hpp"
@@ -235,13 +236,17 @@ void write_server(HtmlWriter& html, const Report& report, const ServerRow& row) 
   write_cell(html, "Time", row.round_trip ? checks::measured_text(*row.round_trip) : "");
 }
 
-void write_texts(HtmlWriter& html, const Texts& texts) {
+void write_texts(HtmlWriter& html, const Texts& texts, bool withheld) {
   for (const auto& strings : texts) {
     std::size_t octets = 0;
     for (const auto& string : strings) octets += string.size();
     html.leaf(
         "p", {{"class", "quiet"}},
         fmt::format("TXT record of {}, {}", counted(octets, "octet"), counted(strings.size(), "string")));
+    if (withheld || checks::read_key_record(checks::join_strings(strings)).is_leak()) {
+      html.leaf("p", "It is not shown: it contains a private key.");
+      continue;
+    }
     const auto list = html.open("ol", {{"class", "strings"}});
     for (const auto& string : strings) {
       const auto item = html.open("li");
@@ -278,9 +283,9 @@ void write_groups(HtmlWriter& html, const Report& report, const SelectorHistory*
     }
     const Texts* texts = texts_in(history, *members.front());
     if (texts != nullptr) {
-      write_texts(html, *texts);
+      write_texts(html, *texts, report.record.withheld);
     } else if (letter == 'A' && !report.record.strings.empty()) {
-      write_texts(html, {report.record.strings});
+      write_texts(html, {report.record.strings}, false);
     } else {
       html.leaf("p", fmt::format("{}; only the history has its strings", members.front()->answer));
     }

@@ -57,7 +57,8 @@ std::string record_text(const std::vector<std::string>& strings) {
   const std::string what = checks::describe(record);
   if (record.key && !record.key->sha256.empty())
     return fmt::format("{}, SHA-256 {}...", what, record.key->sha256.substr(0, fingerprint_digits));
-  return record.has(checks::RecordFault::key_revoked) ? what : fmt::format("{}: {}", what, cut);
+  const bool is_whole = record.has(checks::RecordFault::key_revoked) || record.is_leak();
+  return is_whole ? what : fmt::format("{}: {}", what, cut);
 }
 
 std::string texts_text(const AnswerPeriod& period) {

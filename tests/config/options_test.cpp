@@ -20,7 +20,7 @@ std::vector<Option> all_options() {
 }
 
 const Option& option(std::string_view key) {
-  for (const auto table : {probe_options(), rotation_options()}) {
+  for (const auto table : {probe_options(), policy_options(), rotation_options()}) {
     for (const auto& row : table) {
       if (row.key == key) return row;
     }
@@ -90,6 +90,13 @@ TEST_CASE("an unusable value is reported with its option and limits") {
            "`never`"},
       Case{"selector-cooldown", "never",
            "`never` cannot be used: it must be a duration from 1s to 3650d with a unit: ms, s, m, h or d"},
+      Case{"rsa-bits-wanted", "1023",
+           "`1023` cannot be used: it must be a number of bits from 1024 to 8192, or one of rfc8301, "
+           "nist-2030 "
+           "and bsi"},
+      Case{"rsa-bits-wanted", "2",
+           "`2` cannot be used: it must be a number of bits from 1024 to 8192, or one of rfc8301, nist-2030 "
+           "and bsi"},
       Case{"ipv4", "maybe", "`maybe` cannot be used: it must be `yes` or `no`"},
       Case{"edns-payload", "\x1b[2J",
            "`\\x1b[2J` cannot be used: it must be a whole number of bytes from 512 to 4096"});
@@ -121,4 +128,19 @@ TEST_CASE("durations require a unit") {
   CHECK(format_value(Unit::duration_or_never, 0) == "never");
   CHECK(format_value(Unit::queries_per_second, 0) == "unlimited");
   CHECK(format_value(Unit::queries_per_second, 2.5) == "2.5");
+}
+
+TEST_CASE("the size of keys is a number of the operator's own, or a profile with its source") {
+  Settings settings;
+  CHECK(settings.policy.key_size.source == "RFC 8301 section 3.2 (2018)");
+  REQUIRE(set_option(key_size_option(), "bsi", "", settings));
+  CHECK(settings.policy.key_size.rsa_bits == 3000);
+  CHECK(settings.policy.key_size.source == "BSI TR-02102-1 (2024)");
+  CHECK(new_key_bits(settings.policy.key_size) == 3072);
+  REQUIRE(set_option(key_size_option(), "nist-2030", "", settings));
+  CHECK(settings.policy.key_size.rsa_bits == 3072);
+  REQUIRE(set_option(key_size_option(), "2048", "", settings));
+  CHECK(settings.policy.key_size.rsa_bits == 2048);
+  CHECK(settings.policy.key_size.source == "the settings");
+  CHECK(new_key_bits(settings.policy.key_size) == 2048);
 }

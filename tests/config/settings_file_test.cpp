@@ -111,6 +111,9 @@ TEST_CASE("the example settings are read as their text states") {
   CHECK(second.rotation.times.selector_cooldown == std::chrono::days{14});
   CHECK(second.rotation.retention == std::chrono::days{5});
   CHECK(second.interval == std::chrono::hours{1});
+  CHECK_FALSE(first.key_size);
+  REQUIRE(second.key_size);
+  CHECK(second.key_size->rsa_bits == 3000);
   REQUIRE(second.nameservers.size() == 1);
   CHECK(second.nameservers[0].ip.to_string() == "192.0.2.1");
 
@@ -141,8 +144,8 @@ TEST_CASE("the example settings list every option with its default and limits") 
   check(*root, schedule_options());
   check(entry(*root, "rotation"), rotation_options());
   // The other way round: a key that is no option would not be read. Keys that are shown as comments alone:
-  for (const auto* key :
-       {"# root_hints: ", "#     private_key: ", "#     passphrase_file: ", "# target_files: "})
+  for (const auto* key : {"# root_hints: ", "# blocklist: ", "# known_moduli: ", "#     private_key: ",
+                          "#     passphrase_file: ", "# target_files: "})
     CHECK(text.find(key) != std::string::npos);
 }
 

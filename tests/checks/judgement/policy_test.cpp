@@ -1,10 +1,18 @@
 // What the operator's policy makes of a report: severities, checks switched off, and who has the last word.
 #include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include <fmt/format.h>
+
+#include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/judgement/judge.hpp"
+#include "checks/record/key_record.hpp"
 #include "tests/catch.hpp"
 #include "tests/checks/record/record_vector.hpp"
 
@@ -69,10 +77,61 @@ TEST_CASE("a role lowers a severity that the policy raised where the fault is ex
 TEST_CASE("the operator's thresholds apply") {
   const auto weak = vector_named("key_rsa_weak");
   checks::Policy policy;
-  policy.rsa_bits_wanted = 1024;
+  policy.key_size = {"", 1024, "the settings"};
   CHECK(judge(weak, policy).findings.empty());
-  policy.rsa_bits_wanted = 4096;
+  policy.key_size = {"", 4096, "the settings"};
   CHECK(judge(vector_named("key_mismatch_expected"), policy).findings.size() == 2);
+}
+
+TEST_CASE(
+    "the finding of a weak key names the rule that it breaks, and the remedy a size that satisfies it") {
+  checks::Policy policy;
+  for (const auto& profile : dkimprobe::config::key_size_profiles) {
+    policy.key_size = profile;
+    const auto report = judge(vector_named("key_rsa_weak"), policy);
+    REQUIRE(report.findings.size() == 1);
+    const auto& finding = report.findings.front();
+    CHECK(finding.detail.str().find(fmt::format("{} of {}", profile.rsa_bits, profile.source)) !=
+          std::string::npos);
+    CHECK(finding.remedy.str().find(profile.rsa_bits == 2048 ? "2048 bits" : "3072 bits") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a key that shares a factor with a known number, or with a key elsewhere, is found") {
+  const auto modulus_of = [](const std::string& name) {
+    const auto report = vector_named(name);
+    return checks::read_key_record(checks::join_strings(judge(report, {}).record.strings)).key->modulus;
+  };
+  const auto vector = vector_named("key_weak_roca_near");
+  CHECK(result_of(judge(vector, {}), "key_weak_shared_prime").outcome == checks::CheckOutcome::not_evaluated);
+
+  const std::string modulus = modulus_of("key_weak_roca_near");
+  const std::string sharing = modulus_of("key_weak_roca");
+  const auto known = [&](std::vector<dkimprobe::config::KnownModuli::Number> numbers) {
+    checks::Policy policy;
+    policy.known_moduli = std::make_shared<dkimprobe::config::KnownModuli>(
+        dkimprobe::config::KnownModuli{"moduli.txt", std::move(numbers)});
+    return judge(vector, policy);
+  };
+  CHECK(
+      result_of(known({{1, modulus}, {2, modulus_of("key_weak_fermat")}}), "key_weak_shared_prime").outcome ==
+      checks::CheckOutcome::clear);
+  const auto report = known({{1, modulus}, {3, sharing}});
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings.front().detail ==
+        "the modulus shares a prime factor with the number in line 3 of moduli.txt");
+
+  checks::KeyPlace place;
+  place.modulus = sharing;
+  place.domain = vector.observed.observation.domain;
+  place.selector = dkimprobe::config::Selector::parse("s9").value();
+  const auto beside =
+      checks::judge(vector.observed.observation, vector.observed.expectation, {}, {}, {}, std::vector{place})
+          .report;
+  REQUIRE(beside.findings.size() == 1);
+  CHECK(beside.findings.front().detail ==
+        "the modulus shares a prime factor with the key at s9._domainkey.example.com");
 }
 
 TEST_CASE("without an expected key any key is accepted, and the check is reported as not evaluated") {

@@ -66,7 +66,7 @@ TEST_CASE("each check on texts has a vector that triggers it and one that almost
     near.insert(vector.near.begin(), vector.near.end());
   }
   for (const auto group : {checks::presence_checks(), checks::record_checks(), checks::key_checks(),
-                           checks::size_checks(), checks::adsp_checks()}) {
+                           checks::weakness_checks(), checks::size_checks(), checks::adsp_checks()}) {
     for (const auto& check : group) {
       INFO(check.name);
       CHECK(found.contains(std::string(check.name)));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -119,6 +120,35 @@ TEST_CASE("a key published at two watched selectors is found") {
   static_cast<void>(other.state.take(apart, at_second(20)));
   CHECK(result(*other.target(key("one.example"), 20).report, "key_reused").outcome ==
         checks::CheckOutcome::clear);
+}
+
+TEST_CASE("a key that shares a prime with that of another watched domain is found") {
+  Scene scene;
+  scene.watch("domains: [{domain: one.example, selectors: [s1]}, {domain: two.example, selectors: [s1]}]\n",
+              0);
+  const auto said = [](const std::string& name) {
+    std::ifstream stream(DKIMPROBE_SOURCE_DIRECTORY "/tests/checks/vectors/keys/" + name + ".b64");
+    std::string key;
+    std::getline(stream, key);
+    return std::vector<Said>{says(1, "v=DKIM1; k=rsa; p=" + key), says(2, "v=DKIM1; k=rsa; p=" + key)};
+  };
+  const auto probe = [&](const std::string& domain, std::int64_t second, const std::string& name) {
+    static_cast<void>(scene.state.take(finished({sample_probe(domain, "s1", at_second(second), said(name))}),
+                                       at_second(second)));
+  };
+  const auto shares = [&](const std::string& domain) {
+    const auto& report = scene.target(key(domain), 20).report;
+    REQUIRE(report);
+    return std::ranges::any_of(report->findings, [](const checks::Finding& finding) {
+      return finding.check->name == "key_weak_shared_prime";
+    });
+  };
+  probe("one.example", 1, "rsa2048_half_roca");
+  probe("two.example", 2, "rsa2048_apart");
+  CHECK_FALSE(shares("two.example"));
+  probe("two.example", 3, "rsa2048_sharing");
+  probe("two.example", 4, "rsa2048_sharing");
+  CHECK(shares("two.example"));
 }
 
 TEST_CASE("a reload forgets removed targets and keeps the state of the others") {

@@ -74,7 +74,7 @@ TEST_CASE("a domain given without selectors has those of the settings, with thei
   CHECK_FALSE(target.expectations[0].only_selector);
   CHECK_FALSE(target.expectations[1].only_selector);
   CHECK(target.probe.pinned_servers.size() == 1);
-  CHECK(made.targets.front().policy.rsa_bits_wanted == 3072);
+  CHECK(made.targets.front().policy.key_size.rsa_bits == 3072);
   CHECK(made.targets.front().policy.disabled.at("ns_slow") == "far away");
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("a flag overrides its own option of the file and no other") {
   CHECK(target.probe.allowed_networks.size() == 2);
   REQUIRE(target.probe.pinned_servers.size() == 1);
   CHECK(target.probe.pinned_servers.front().ip.to_string() == "192.0.2.9");
-  CHECK(made.targets.front().policy.rsa_bits_wanted == 2048);
+  CHECK(made.targets.front().policy.key_size.rsa_bits == 2048);
   CHECK(made.targets.front().policy.disabled.size() == 1);
   for (const auto& expectation : target.expectations) CHECK(expectation.role == config::Role::retired);
   CHECK(target.expectations[1].key_sha256 == s2_sha256);
@@ -150,7 +150,7 @@ TEST_CASE("each key that a message names is probed once, with the expectations o
   const auto& known = made->targets[1];
   REQUIRE(known.selectors.size() == 1);
   CHECK(known.expectations[0].key_sha256 == s2_sha256);
-  CHECK(made->targets.front().policy.rsa_bits_wanted == 3072);
+  CHECK(made->targets.front().policy.key_size.rsa_bits == 3072);
   const auto none = plan_message(command({"--message", "-"}), settings(),
                                  checks::read_signatures("DKIM-Signature: s=a\n").fields);
   REQUIRE(none);

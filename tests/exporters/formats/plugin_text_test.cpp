@@ -47,7 +47,7 @@ TEST_CASE("the plugin text can cover several selectors and domains") {
 
 TEST_CASE("performance data uses the thresholds of the policy") {
   config::Policy policy;
-  policy.rsa_bits_wanted = 3'072;
+  policy.key_size.rsa_bits = 3'072;
   policy.slow_answer = std::chrono::milliseconds{250};
   const std::string text = plugin_text(std::vector{sample("healthy")}, checks::Status::ok, policy);
   CHECK(text.find("'s1 key_bits'=2048;3072:;1024:;0; ") != std::string::npos);
