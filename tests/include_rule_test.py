@@ -14,7 +14,8 @@ ROOMS = {
     "config": ["basics", "names", "keys", "yaml", ""],
     "probe": ["", "wire", "transport", "discovery", "collection", "resolver", "schedule"],
     "checks": [
-        "report", "record", "answers", "history", "message", "catalogue", "rules", "judgement", "rotation", "fleet"
+        "report", "record", "verifiers", "answers", "history", "message", "catalogue", "rules", "judgement", "rotation",
+        "fleet"
     ],
     "exporters": ["text", "store", "formats", "terminal", "json", "metrics", "http", "status"],
     "cli": ["io", "command_line", "plan", "daemon", "commands", ""],

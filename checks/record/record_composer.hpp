@@ -19,6 +19,9 @@ struct KeyRecordTags {
   std::string notes{};                  ///< `n=`, not encoded yet
 };
 
+/// The value of `p=` for the public key.
+[[nodiscard]] std::string compose_key_value(const config::KeyIdentity& key);
+
 /// The record of the public key. `k=` is omitted for rsa, its default.
 [[nodiscard]] std::string compose_key_record(const config::KeyIdentity& key, const KeyRecordTags& tags);
 
