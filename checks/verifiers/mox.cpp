@@ -20,11 +20,12 @@ class MoxReader {
 
   [[nodiscard]] std::optional<Refusal> read() {
     std::optional<Refusal> refusal = read_tags();
-    if (refusal) {
-      if (!is_record_) refusal->acceptance = Acceptance::temporary_error;
-      return refusal;
-    }
-    return use_key();
+    if (refusal && !is_record_) refusal->acceptance = Acceptance::temporary_error;
+    if (!refusal) refusal = refuse_key();
+    if (refusal) return refusal;
+    refusal = refuse_use();
+    if (refusal) refusal->after_reading = true;
+    return refusal;
   }
 
  private:
@@ -153,22 +154,28 @@ class MoxReader {
     }
   }
 
-  [[nodiscard]] std::optional<Refusal> use_key() const {
-    const bool is_ed25519 = config::equal_ignoring_case(key_type_, "ed25519");
-    if (!is_ed25519 && !config::equal_ignoring_case(key_type_, "rsa")) return refuse_key_type(key_type_);
-    if (octets_->empty()) return revoked_key();
-    const auto refusal =
-        is_ed25519 ? refuse_ed25519_octets(*octets_) : refuse_rsa_key(reading_.key(*octets_), {});
-    if (refusal) return refusal;
+  [[nodiscard]] bool is_for_ed25519() const { return config::equal_ignoring_case(key_type_, "ed25519"); }
+
+  [[nodiscard]] std::optional<Refusal> refuse_key() const {
+    if (!is_for_ed25519() && !config::equal_ignoring_case(key_type_, "rsa"))
+      return refuse_key_type(key_type_);
+    if (octets_->empty()) return std::nullopt;
+    return is_for_ed25519() ? refuse_ed25519_octets(*octets_)
+                            : refuse_rsa_key(reading_.key(*octets_), {.fewest_bits = 0});
+  }
+
+  /// Of a key record, for this signature.
+  [[nodiscard]] std::optional<Refusal> refuse_use() const {
     const auto has = [](const std::vector<std::string>& words, std::string_view wanted) {
       return std::ranges::any_of(
           words, [&](const std::string& word) { return config::equal_ignoring_case(word, wanted); });
     };
     if (hashes_ && !has(*hashes_, "sha256")) return refuse_hashes(joined(*hashes_));
-    if (is_ed25519 != reading_.is_ed25519())
-      return refuse_algorithm(reading_.algorithm(), is_ed25519 ? "ed25519" : "rsa");
+    if (octets_->empty()) return revoked_key();
+    if (is_for_ed25519() != reading_.is_ed25519())
+      return refuse_algorithm(reading_.algorithm(), is_for_ed25519() ? "ed25519" : "rsa");
     if (services_ && !has(*services_, "email")) return refuse_services(joined(*services_));
-    return std::nullopt;
+    return is_for_ed25519() ? std::nullopt : refuse_rsa_key(reading_.key(*octets_), {});
   }
 
   static std::string joined(const std::vector<std::string>& words) {

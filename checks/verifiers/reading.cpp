@@ -165,8 +165,9 @@ Refusal refuse_key_type(std::string_view value) {
 }
 
 Refusal refuse_algorithm(SignatureAlgorithm signature, std::string_view key_type) {
-  return {fmt::format("the record is for {} signatures, and the key signs with {}", key_type,
-                      to_string(signature))};
+  return {.reason = fmt::format("the record is for {} signatures, and the key signs with {}", key_type,
+                                to_string(signature)),
+          .after_reading = true};
 }
 
 Refusal refuse_hashes(std::string_view value) {

@@ -27,6 +27,7 @@ enum class SignatureAlgorithm : std::uint8_t { rsa, ed25519 };
 struct Refusal {
   std::string reason{};  ///< a clause: "there is no p="
   Acceptance acceptance = Acceptance::rejected;
+  bool after_reading = false;  ///< the text is a key record to it, but not for this signature
 };
 
 /// One text as verifiers get it, and the algorithm of the signature that they verify.

@@ -25,13 +25,13 @@ constexpr auto known_verifiers = std::to_array<Verifier>({
     {"go-msgauth", "0.7", true, none, read_as_go_msgauth},
     {"Mail::DKIM", "1.20230212", true, first, read_as_mail_dkim_2023},
     {"Mail::DKIM", "1.20240618 and later", true, first, read_as_mail_dkim_2024},
-    {"mail-auth", "0.11", false, first_usable, read_as_mail_auth},
+    {"mail-auth", "0.11", false, first_key, read_as_mail_auth},
     {"mailauth", "4.13 to 5.0", true, first, read_as_mailauth_5},
     {"mailauth", "7.1", true, first, read_as_mailauth_7},
     {"mox", "0.0.17", true, single_record, read_as_mox},
     {"OpenDKIM", "2.11", true, none_for_now, read_as_opendkim},
-    {"rspamd", "3.4", true, first_usable, read_as_rspamd_3},
-    {"rspamd", "4.1.5", false, first_usable, read_as_rspamd_4},
+    {"rspamd", "3.4", true, first_key, read_as_rspamd_3},
+    {"rspamd", "4.1.5", false, first_key, read_as_rspamd_4},
 });
 
 /// Whether it does not matter which text is read.
@@ -51,8 +51,9 @@ std::optional<Refusal> combine(SeveralTexts several, const std::vector<std::opti
     return Refusal{.reason = "there are several TXT records",
                    .acceptance = several == none ? Acceptance::rejected : Acceptance::temporary_error};
   const auto passes_over = [&](const std::optional<Refusal>& refusal) {
-    return refusal && (several == first_usable ||
-                       (several != first && refusal->acceptance == Acceptance::temporary_error));
+    if (!refusal || several == first) return false;
+    return several == first_key ? !refusal->after_reading
+                                : refusal->acceptance == Acceptance::temporary_error;
   };
   std::vector<const std::optional<Refusal>*> read;
   for (const auto& refusal : each) {
@@ -60,13 +61,15 @@ std::optional<Refusal> combine(SeveralTexts several, const std::vector<std::opti
   }
   if (read.empty()) return each.front();
   if (read.size() == 1) return *read.front();
-  const auto refused = std::ranges::find_if(read, [](const auto* refusal) { return refusal->has_value(); });
-  const bool all_refused =
-      std::ranges::all_of(read, [](const auto* refusal) { return refusal->has_value(); });
-  if (all_refused || (several == single_record && refused != read.end())) return **refused;
-  if (several == single_record)
+  if (several == single_record) {
+    const auto broken = std::ranges::find_if(
+        read, [](const auto* refusal) { return *refusal && !(*refusal)->after_reading; });
+    if (broken != read.end()) return **broken;
     return Refusal{.reason = "there are several key records", .acceptance = Acceptance::temporary_error};
-  if (has_one_key && refused == read.end()) return std::nullopt;
+  }
+  const auto refused = std::ranges::count_if(read, [](const auto* refusal) { return refusal->has_value(); });
+  if (refused == std::ssize(read)) return *read.front();
+  if (refused == 0 && has_one_key) return std::nullopt;
   return Refusal{"it reads only one of the TXT records, depending on their order"};
 }
 

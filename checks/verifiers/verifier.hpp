@@ -21,7 +21,7 @@ enum class SeveralTexts : std::uint8_t {
   none_for_now,   ///< the same, as a temporary error
   first,          ///< the first
   first_record,   ///< the first that is a DKIM record to it: not a temporary error
-  first_usable,   ///< the first that it accepts
+  first_key,      ///< the first in which it finds a key that it can use
   single_record,  ///< the only one that is a DKIM record to it; two are a temporary error
 };
 
