@@ -1,6 +1,7 @@
 // DKIM Verifier, the add-on of Thunderbird. It follows the grammar of RFC 6376 section 3.6.1 to the letter,
 // except that v= need not be the first tag. By default it does not accept keys that are for tests (t=y).
 #include <algorithm>
+#include <set>
 
 #include <tl/expected.hpp>
 
@@ -30,6 +31,7 @@ bool is_folded_text(std::string_view text) {
 
 tl::expected<ReadTags, Refusal> split_as_dkim_verifier(std::string_view text) {
   ReadTags tags;
+  std::set<std::string_view> names;
   if (text.ends_with(';')) text.remove_suffix(1);
   while (true) {
     const std::size_t end = std::min(text.find(';'), text.size());
@@ -40,7 +42,7 @@ tl::expected<ReadTags, Refusal> split_as_dkim_verifier(std::string_view text) {
       return tl::unexpected(refuse_element(element, end == text.size()));
     const std::string_view value = trimmed(element.substr(sign + 1), folding_space);
     if (!is_folded_text(element)) return tl::unexpected(refuse_value(name, value));
-    if (has_tag(tags, name)) return tl::unexpected(refuse_duplicate(name));
+    if (!names.insert(name).second) return tl::unexpected(refuse_duplicate(name));
     tags.push_back({name, value});
     if (end == text.size()) return tags;
     text.remove_prefix(end + 1);

@@ -1,6 +1,7 @@
 // dkimpy of Python. A tag that occurs twice or lacks its `=` makes the record invalid. It does not read h=,
 // takes s= for one word, and leaves out of p= what is not base64.
 #include <algorithm>
+#include <set>
 
 #include <tl/expected.hpp>
 
@@ -14,6 +15,7 @@ namespace {
 
 tl::expected<ReadTags, Refusal> split_as_dkimpy(std::string_view text) {
   ReadTags tags;
+  std::set<std::string_view> names;
   text = trimmed(text, c_space);
   if (text.ends_with(';')) text.remove_suffix(1);
   while (true) {
@@ -23,7 +25,7 @@ tl::expected<ReadTags, Refusal> split_as_dkimpy(std::string_view text) {
     const std::string_view name = trimmed(element.substr(0, sign), c_space);
     if (sign == std::string_view::npos || name.empty() || !config::is_letter(name.front()))
       return tl::unexpected(refuse_element(element, false));
-    if (has_tag(tags, name)) return tl::unexpected(refuse_duplicate(name));
+    if (!names.insert(name).second) return tl::unexpected(refuse_duplicate(name));
     tags.push_back({name, trimmed(element.substr(sign + 1), c_space)});
     if (end == text.size()) return tags;
     text.remove_prefix(end + 1);
@@ -63,8 +65,8 @@ std::optional<Refusal> read_as_dkimpy(const Reading& reading) {
   if (p->empty()) return revoked_key();
   const auto octets = decode_as_python(*p);
   if (!octets) return refuse_base64(*p);
-  const auto refusal =
-      k == "ed25519" ? refuse_ed25519_octets(*octets)
+  auto refusal = k == "ed25519"
+                     ? refuse_ed25519_octets(*octets)
                      : refuse_rsa_key(reading.key(*octets), {.pkcs1_too = true, .trailing_octets_too = true});
   if (refusal) return refusal;
   if (k != to_string(reading.algorithm())) return refuse_algorithm(reading.algorithm(), k);

@@ -1,6 +1,7 @@
 // go-msgauth. A tag that occurs twice or lacks its `=` makes the record invalid; empty tags do not. It
 // removes spaces from p=, but no tabs.
 #include <algorithm>
+#include <set>
 
 #include <tl/expected.hpp>
 
@@ -12,13 +13,14 @@ namespace {
 
 tl::expected<ReadTags, Refusal> split_as_go(std::string_view text) {
   ReadTags tags;
+  std::set<std::string_view> names;
   while (true) {
     const std::size_t end = std::min(text.find(';'), text.size());
     const std::string_view element = text.substr(0, end);
     const std::size_t sign = element.find('=');
     if (sign != std::string_view::npos) {
       const std::string_view name = trimmed_of_unicode_space(element.substr(0, sign));
-      if (has_tag(tags, name)) return tl::unexpected(refuse_duplicate(name));
+      if (!names.insert(name).second) return tl::unexpected(refuse_duplicate(name));
       tags.push_back({name, trimmed_of_unicode_space(element.substr(sign + 1))});
     } else if (!trimmed_of_unicode_space(element).empty()) {
       return tl::unexpected(refuse_element(element, false));
@@ -42,7 +44,7 @@ std::optional<Refusal> read_as_go_msgauth(const Reading& reading) {
   const auto k = last_value(*tags, "k");
   const bool is_ed25519 = k == "ed25519";
   if (k && !k->empty() && *k != "rsa" && !is_ed25519) return refuse_key_type(*k);
-  const auto refusal =
+  auto refusal =
       is_ed25519 ? refuse_ed25519_octets(*octets) : refuse_rsa_key(reading.key(*octets), {.pkcs1_too = true});
   if (refusal) return refusal;
   const auto names = [&](std::string_view name, std::string_view wanted) {

@@ -71,9 +71,8 @@ class MailAuthReader {
     const auto bad = std::ranges::find_if(
         rest_, [](char c) { return !config::is_base64_digit(c) && c != '=' && !config::is_space(c); });
     const std::string_view value(rest_.begin(), bad);
-    const bool is_base64 = bad == rest_.end() || *bad == ';';
-    if (is_base64) octets_ = octets_in(value);
-    value_ = rest_.substr(0, rest_.find(';'));
+    value_ = rest_.substr(0, value.size() + 1);
+    if (bad == rest_.end() || *bad == ';') octets_ = octets_in(value);
     rest_.remove_prefix(std::min(value.size() + 1, rest_.size()));
   }
 
@@ -95,9 +94,9 @@ class MailAuthReader {
   [[nodiscard]] std::optional<Refusal> use_key() const {
     if (!octets_) return value_ ? refuse_base64(*value_) : no_key();
     if (octets_->empty()) return revoked_key();
-    const auto refusal = is_ed25519_ ? refuse_ed25519_octets(*octets_)
-                                     : refuse_rsa_key(reading_.key(*octets_),
-                                                      {.pkcs1_too = true, .most_bits = mail_auth_bits});
+    auto refusal = is_ed25519_ ? refuse_ed25519_octets(*octets_)
+                               : refuse_rsa_key(reading_.key(*octets_),
+                                                {.pkcs1_too = true, .most_bits = mail_auth_bits});
     if (refusal) return refusal;
     if (is_ed25519_ != reading_.is_ed25519())
       return refuse_algorithm(reading_.algorithm(), is_ed25519_ ? "ed25519" : "rsa");
@@ -108,7 +107,7 @@ class MailAuthReader {
   std::string_view rest_;
   bool is_ed25519_ = false;
   std::optional<std::string> octets_{};
-  std::optional<std::string_view> value_{};  ///< of the last p=
+  std::optional<std::string_view> value_{};  ///< of the last p=, up to the first character that ends it
 };
 
 }  // namespace

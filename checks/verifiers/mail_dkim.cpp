@@ -46,6 +46,23 @@ std::optional<Refusal> take_mail_dkim_rsa(const Reading& reading, const std::str
   return refuse_rsa_key(reading.key(*octets), {.trailing_octets_too = true, .fewest_bits = 0});
 }
 
+std::optional<Refusal> take_mail_dkim_key(const Reading& reading, std::string_view p, bool is_ed25519) {
+  const std::string value = without(p, "\r\n \t\"");
+  if (value.empty()) return revoked_key();
+  const auto is_allowed = [](char c) { return config::is_base64_digit(c) || c == '='; };
+  if (!std::ranges::all_of(value, is_allowed)) return refuse_base64(value);
+  return is_ed25519 ? refuse_ed25519_octets(octets_before_padding(value))
+                    : take_mail_dkim_rsa(reading, value);
+}
+
+/// What the record does not allow the key to be used for.
+std::optional<Refusal> refuse_mail_dkim_use(const ReadTags& tags) {
+  if (const auto s = last_value(tags, "s"); is_true(s) && !lists(*s, "*") && !lists(*s, "email"))
+    return refuse_services(*s);
+  if (const auto h = last_value(tags, "h"); is_true(h) && !lists(*h, "sha256")) return refuse_hashes(*h);
+  return refuse_granularity(tags);
+}
+
 std::optional<Refusal> read_mail_dkim(const Reading& reading, bool knows_ed25519) {
   if (!knows_ed25519 && reading.is_ed25519())
     return Refusal{"it knows only RSA keys", Acceptance::unsupported};
@@ -54,24 +71,15 @@ std::optional<Refusal> read_mail_dkim(const Reading& reading, bool knows_ed25519
   if (!tags) return tags.error();
   if (const auto v = last_value(*tags, "v"); is_true(v) && *v != "DKIM1") return refuse_version(*v);
   const auto k = last_value(*tags, "k");
-  if (is_true(k) && *k != "rsa" && !(knows_ed25519 && *k == "ed25519")) return refuse_key_type(*k);
+  const bool is_ed25519 = knows_ed25519 && k == "ed25519";
+  if (is_true(k) && *k != "rsa" && !is_ed25519) return refuse_key_type(*k);
   const auto p = last_value(*tags, "p");
   if (!p) return no_key();
-  const std::string value = without(*p, "\r\n \t\"");
-  if (value.empty()) return revoked_key();
-  const auto is_allowed = [](char c) { return config::is_base64_digit(c) || c == '='; };
-  if (!std::ranges::all_of(value, is_allowed)) return refuse_base64(value);
   if (knows_ed25519 && k && k->empty()) return refuse_key_type(*k);
-  const bool is_ed25519 = knows_ed25519 && k == "ed25519";
-  const auto refusal =
-      is_ed25519 ? refuse_ed25519_octets(octets_before_padding(value)) : take_mail_dkim_rsa(reading, value);
-  if (refusal) return refusal;
-  if (const auto s = last_value(*tags, "s"); is_true(s) && !lists(*s, "*") && !lists(*s, "email"))
-    return refuse_services(*s);
-  if (const auto h = last_value(*tags, "h"); is_true(h) && !lists(*h, "sha256")) return refuse_hashes(*h);
+  if (auto refusal = take_mail_dkim_key(reading, *p, is_ed25519)) return refusal;
   if (is_ed25519 != reading.is_ed25519())
     return refuse_algorithm(reading.algorithm(), is_ed25519 ? "ed25519" : "rsa");
-  return refuse_granularity(*tags);
+  return refuse_mail_dkim_use(*tags);
 }
 
 }  // namespace

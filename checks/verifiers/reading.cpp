@@ -92,8 +92,10 @@ std::string_view trimmed_of_unicode_space(std::string_view text) {
 }
 
 std::string without(std::string_view text, std::string_view characters) {
+  std::array<bool, 256> is_left_out{};
+  for (const char c : characters) is_left_out[static_cast<unsigned char>(c)] = true;
   std::string rest(text);
-  std::erase_if(rest, [&](char c) { return characters.find(c) != std::string_view::npos; });
+  std::erase_if(rest, [&](char c) { return is_left_out[static_cast<unsigned char>(c)]; });
   return rest;
 }
 
@@ -106,10 +108,6 @@ std::optional<std::string_view> last_value(const ReadTags& tags, std::string_vie
       std::find_if(tags.rbegin(), tags.rend(), [&](const ReadTag& tag) { return tag.name == name; });
   if (found == tags.rend()) return std::nullopt;
   return found->value;
-}
-
-bool has_tag(const ReadTags& tags, std::string_view name) {
-  return std::ranges::find(tags, name, &ReadTag::name) != tags.end();
 }
 
 bool lists(std::string_view value, std::string_view wanted, std::string_view space) {

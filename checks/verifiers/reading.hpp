@@ -71,7 +71,6 @@ inline constexpr std::string_view c_space = " \t\n\v\f\r";
 
 /// The value of the last tag of that name; empty without one.
 [[nodiscard]] std::optional<std::string_view> last_value(const ReadTags& tags, std::string_view name);
-[[nodiscard]] bool has_tag(const ReadTags& tags, std::string_view name);
 
 /// Whether one of the elements between colons, without white space around it, is `wanted`.
 [[nodiscard]] bool lists(std::string_view value, std::string_view wanted, std::string_view space = {});

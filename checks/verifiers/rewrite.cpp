@@ -13,7 +13,7 @@ namespace dkimprobe::checks {
 
 namespace {
 
-constexpr std::size_t most_tags_kept = 16;  ///< so that the time is bounded
+constexpr std::size_t most_tags_tried = 16;  ///< further ones are left out, so that the time is bounded
 
 struct PlainTag {
   std::string name{};
@@ -58,13 +58,14 @@ std::string rewrite_for_all(const KeyRecord& record) {
   if (!do_all_accept(needed, algorithm)) return {};
   std::vector<PlainTag> tags;
   if (needed.front().name == "v") tags.push_back(needed.front());
+  std::size_t tried = 0;
   for (const Tag& tag : record.list.tags) {
     const std::string name = config::lower_case(tag.name);  // `P=` is a mistake for `p=`
     if (std::ranges::find(tags, name, &PlainTag::name) != tags.end()) continue;
     const auto plain = std::ranges::find(needed, name, &PlainTag::name);
     if (plain != needed.end()) {
       tags.push_back(*plain);
-    } else if (tags.size() < most_tags_kept && is_harmless(tag, needed, algorithm)) {
+    } else if (++tried <= most_tags_tried && is_harmless(tag, needed, algorithm)) {
       tags.push_back({tag.name, tag.value});
     }
   }

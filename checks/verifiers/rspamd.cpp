@@ -70,8 +70,7 @@ std::optional<Refusal> use_key_as_rspamd(const Reading& reading, std::string_vie
   const std::string value = without(p, c_space);
   const auto octets = decode_as_rspamd(value);
   if (!octets) return refuse_base64(value);
-  const auto refusal =
-      is_ed25519 ? refuse_ed25519_octets(*octets) : refuse_rsa_key(reading.key(*octets), demands);
+  auto refusal = is_ed25519 ? refuse_ed25519_octets(*octets) : refuse_rsa_key(reading.key(*octets), demands);
   if (refusal) return refusal;
   if (is_ed25519 != reading.is_ed25519())
     return refuse_algorithm(reading.algorithm(), is_ed25519 ? "ed25519" : "rsa");

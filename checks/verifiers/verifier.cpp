@@ -44,20 +44,21 @@ bool have_one_key(std::span<const std::string_view> texts) {
   return keys.size() == 1;
 }
 
+/// Whether it looks for another text when it has read this one.
+bool passes_over(SeveralTexts several, const std::optional<Refusal>& refusal) {
+  if (!refusal || several == first) return false;
+  return several == first_key ? !refusal->after_reading : refusal->acceptance == Acceptance::temporary_error;
+}
+
 /// What it makes of several texts, from what it makes of each.
 std::optional<Refusal> combine(SeveralTexts several, const std::vector<std::optional<Refusal>>& each,
                                bool has_one_key) {
   if (several == none || several == none_for_now)
     return Refusal{.reason = "there are several TXT records",
                    .acceptance = several == none ? Acceptance::rejected : Acceptance::temporary_error};
-  const auto passes_over = [&](const std::optional<Refusal>& refusal) {
-    if (!refusal || several == first) return false;
-    return several == first_key ? !refusal->after_reading
-                                : refusal->acceptance == Acceptance::temporary_error;
-  };
   std::vector<const std::optional<Refusal>*> read;
   for (const auto& refusal : each) {
-    if (!passes_over(refusal)) read.push_back(&refusal);
+    if (!passes_over(several, refusal)) read.push_back(&refusal);
   }
   if (read.empty()) return each.front();
   if (read.size() == 1) return *read.front();
