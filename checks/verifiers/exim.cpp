@@ -1,8 +1,7 @@
 // Exim. A text that begins with `v=` but not with `v=dkim` is not a DKIM record to it: a temporary error. k=
-// is not read: the signature decides how the key is read, which can be a SubjectPublicKeyInfo
-// for Ed25519, too. s= is
-// one word. Before 4.98, the name of a tag is its first character, white space around `=` belongs to the
-// value, and two semicolons stand for one inside a value.
+// is not read: the signature decides how the key is read, which for Ed25519 may be a SubjectPublicKeyInfo,
+// too. s= is one word. Before 4.98, the name of a tag is its first character, white space around `=` belongs
+// to the value, and two semicolons stand for one inside a value.
 #include <algorithm>
 
 #include "checks/verifiers/models.hpp"
