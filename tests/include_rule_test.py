@@ -14,7 +14,8 @@ ROOMS = {
     "config": ["basics", "names", "keys", "yaml", ""],
     "probe": ["", "wire", "transport", "discovery", "collection", "resolver", "schedule"],
     "checks": [
-        "report", "weakness", "record", "answers", "history", "message", "catalogue", "rules", "judgement", "rotation",
+        "report", "weakness", "record", "verifiers", "answers", "history", "message", "catalogue", "rules", "judgement",
+        "rotation",
         "fleet"
     ],
     "exporters": ["text", "store", "formats", "terminal", "json", "metrics", "http", "status"],

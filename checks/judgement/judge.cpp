@@ -16,6 +16,8 @@
 #include "checks/judgement/headline.hpp"
 #include "checks/judgement/published_facts.hpp"
 #include "checks/record/other_text.hpp"
+#include "checks/verifiers/rewrite.hpp"
+#include "checks/verifiers/verifier.hpp"
 
 namespace dkimprobe::checks {
 
@@ -70,6 +72,17 @@ std::optional<KeyFacts> key_facts(const ReadText* text) {
     return std::nullopt;
   const PublicKey& key = *text->record.key;
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
+}
+
+/// Of mail: the models know no other service.
+Compatibility compatibility(const Evidence& evidence, const ReadText* text) {
+  Compatibility result;
+  if (text == nullptr || evidence.expectation.service != config::Service::email) return result;
+  std::vector<std::string_view> texts;
+  for (const auto& each : text->group->texts) texts.emplace_back(each.text);
+  result.verdicts = judge_compatibility(texts, algorithm_of(text->record));
+  if (texts.size() == 1 && !all_accept(result)) result.rewrite = rewrite_for_all(text->record);
+  return result;
 }
 
 /// Whether the answers alone show the fault, and it affects mail signed with the key.
@@ -225,6 +238,7 @@ void add_facts(const Evidence& evidence, Report& report) {
   const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
   report.record = record_facts(evidence, text);
   report.key = key_facts(text);
+  report.compatibility = compatibility(evidence, text);
   report.size = evidence.size;
   for (const auto& hop : answers.hops) {
     std::vector<ServerRow> rows = hop.rows;
@@ -327,6 +341,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
     if (!report.record.withheld) report.record.strings = texts.published.front().texts.front().strings;
   }
   report.key = key_facts(text);
+  report.compatibility = compatibility(evidence, text);
   report.size = evidence.size;
   report.adsp = evidence.adsp.policy;
   report.status = status_of(report);

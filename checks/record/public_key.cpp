@@ -173,7 +173,8 @@ PublicKey read_rsa(std::string_view body, KeyForm form) {
     return der(tag_integer,
                digits.empty() || octet(digits, 0) >= 0x80 ? "\x00"s.append(digits) : std::string(digits));
   };
-  key.sha256 = sha256_hex(rsa_spki(der(tag_sequence, integer(*n) + integer(*e))));
+  key.spki = rsa_spki(der(tag_sequence, integer(*n) + integer(*e)));
+  key.sha256 = sha256_hex(key.spki);
   return key;
 }
 
@@ -184,7 +185,8 @@ PublicKey ed25519(std::string_view raw, KeyForm form) {
   key.bits = 256;
   key.point = raw;
   const std::string algorithm = der(tag_sequence, der(tag_oid, oid_ed25519));
-  key.sha256 = sha256_hex(der(tag_sequence, algorithm + der(tag_bit_string, "\x00"s.append(raw))));
+  key.spki = der(tag_sequence, algorithm + der(tag_bit_string, "\x00"s.append(raw)));
+  key.sha256 = sha256_hex(key.spki);
   return key;
 }
 

@@ -42,8 +42,10 @@ struct PublicKey {
   std::size_t trailing_bytes = 0;           ///< after the end of the DER
   std::size_t missing_bytes = 0;            ///< `truncated`: at least this many
   std::string fault{};  ///< `invalid`: why; `private_key`: how it came about, if known; one clause
-  /// Of the SubjectPublicKeyInfo in DER. PKCS#1 and raw Ed25519 keys are wrapped in one first, so that a key
-  /// has the same fingerprint in each form. Empty when no key was read.
+  /// RSA and Ed25519: the SubjectPublicKeyInfo in DER. PKCS#1 and raw Ed25519 keys are wrapped in one.
+  std::string spki{};
+  /// Of the SubjectPublicKeyInfo, so that a key has the same fingerprint in each form. Empty when no key was
+  /// read.
   std::string sha256{};
 
   /// Whether it is a key of any kind.

@@ -27,12 +27,15 @@ std::string compose(std::string_view key_type, std::string_view key, const KeyRe
 
 }  // namespace
 
-std::string compose_key_record(const config::KeyIdentity& key, const KeyRecordTags& tags) {
-  if (key.algorithm == "rsa") return compose("", config::encode_base64(key.spki), tags);
+std::string compose_key_value(const config::KeyIdentity& key) {
+  if (key.algorithm == "rsa") return config::encode_base64(key.spki);
   // RFC 8463 section 4.2: only the octets of the key, which are the end of its SubjectPublicKeyInfo.
   const std::size_t size = std::min(key.spki.size(), ed25519_octets);
-  return compose(key.algorithm,
-                 config::encode_base64(std::string_view(key.spki).substr(key.spki.size() - size)), tags);
+  return config::encode_base64(std::string_view(key.spki).substr(key.spki.size() - size));
+}
+
+std::string compose_key_record(const config::KeyIdentity& key, const KeyRecordTags& tags) {
+  return compose(key.algorithm == "rsa" ? "" : key.algorithm, compose_key_value(key), tags);
 }
 
 std::string compose_revocation(const KeyRecordTags& tags) {

@@ -21,6 +21,9 @@ struct KeyRecordTags {
   friend bool operator==(const KeyRecordTags&, const KeyRecordTags&) = default;
 };
 
+/// The value of `p=` for the public key.
+[[nodiscard]] std::string compose_key_value(const config::KeyIdentity& key);
+
 /// The record of the public key. `k=` is omitted for rsa, its default.
 [[nodiscard]] std::string compose_key_record(const config::KeyIdentity& key, const KeyRecordTags& tags);
 

@@ -141,6 +141,26 @@ std::string_view to_string(Standing standing) {
   return {};
 }
 
+bool all_accept(const Compatibility& compatibility) {
+  return std::ranges::all_of(compatibility.verdicts, [](const VerifierVerdict& verdict) {
+    return verdict.acceptance == Acceptance::accepted || verdict.acceptance == Acceptance::unsupported;
+  });
+}
+
+std::string_view to_string(Acceptance acceptance) {
+  switch (acceptance) {
+    case Acceptance::accepted:
+      return "accepted";
+    case Acceptance::rejected:
+      return "rejected";
+    case Acceptance::temporary_error:
+      return "temporary_error";
+    case Acceptance::unsupported:
+      return "unsupported";
+  }
+  return {};
+}
+
 std::string_view to_string(AdspPolicy policy) {
   switch (policy) {
     case AdspPolicy::none:

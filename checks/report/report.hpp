@@ -21,7 +21,8 @@
 
 namespace dkimprobe::checks {
 
-struct Check;  // checks/catalogue/catalogue.hpp
+struct Check;     // checks/catalogue/catalogue.hpp
+struct Verifier;  // checks/verifiers/verifier.hpp
 
 using config::Severity;
 enum class Status : std::uint8_t { ok, warning, critical, unknown };
@@ -82,6 +83,31 @@ struct RecordFacts {
   /// empty.
   std::vector<ServerId> servers{};
 };
+
+/// What a verifier does with a good signature by the published key.
+enum class Acceptance : std::uint8_t {
+  accepted,
+  rejected,
+  temporary_error,
+  unsupported,  ///< it does not know the key's algorithm, whatever the record says
+};
+
+struct VerifierVerdict {
+  const Verifier* verifier = nullptr;  ///< a row of the static table
+  Acceptance acceptance = Acceptance::accepted;
+  config::EscapedText reason{};  ///< if it does not accept it: a clause
+};
+
+/// Who accepts the record; without servers, roles and policy.
+struct Compatibility {
+  std::vector<VerifierVerdict> verdicts{};  ///< in the order of the verifiers; empty without a text
+  /// Raw: if not all accept the record, the same with the fewest changes that all accept. Empty if there is
+  /// none.
+  std::string rewrite{};
+};
+
+/// Whether every verifier that knows the key's algorithm accepts the record.
+[[nodiscard]] bool all_accept(const Compatibility& compatibility);
 
 struct KeyFacts {
   std::string algorithm{};  ///< "rsa", "ed25519", else the name of the key's type
@@ -185,6 +211,7 @@ struct Report {
   std::vector<Finding> findings{};  ///< worst first
   RecordFacts record{};
   std::optional<KeyFacts> key{};
+  Compatibility compatibility{};
   SizeFacts size{};
   std::vector<ServerRow> servers{};  ///< hop by hop
   std::vector<AliasFact> chain{};
@@ -211,5 +238,6 @@ struct Report {
 [[nodiscard]] std::string_view to_string(ServerOutcome outcome);
 [[nodiscard]] std::string_view to_string(AdspPolicy policy);
 [[nodiscard]] std::string_view to_string(Standing standing);
+[[nodiscard]] std::string_view to_string(Acceptance acceptance);
 
 }  // namespace dkimprobe::checks

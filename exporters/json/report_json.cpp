@@ -4,6 +4,7 @@
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/report/time_text.hpp"
+#include "checks/verifiers/verifier.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/json/json_parts.hpp"
 #include "exporters/json/observation_words.hpp"
@@ -49,6 +50,18 @@ Json key_json(const std::optional<checks::KeyFacts>& key) {
           {"bits", key->bits},
           {"sha256", text_or_null(key->sha256)},
           {"exponent", or_null(key->exponent)}};
+}
+
+Json compatibility_json(const checks::Compatibility& compatibility) {
+  Json list = Json::array();
+  for (const auto& verdict : compatibility.verdicts) {
+    list.push_back({{"verifier", verdict.verifier->name},
+                    {"versions", verdict.verifier->versions},
+                    {"verdict", checks::to_string(verdict.acceptance)},
+                    {"confirmed", verdict.verifier->is_confirmed},
+                    {"reason", text_or_null(verdict.reason)}});
+  }
+  return list;
 }
 
 Json headroom(std::uint32_t limit, const std::optional<std::uint32_t>& bytes) {
@@ -214,6 +227,8 @@ Json report_object(const Report& report) {
           {"headline", report.headline},
           {"record", record_json(report.record)},
           {"key", key_json(report.key)},
+          {"compatibility", compatibility_json(report.compatibility)},
+          {"rewrite", text_or_null(escape_text(report.compatibility.rewrite))},
           {"size", size_json(report.size)},
           {"findings", findings_json(report)},
           {"servers", std::move(servers)},
@@ -360,6 +375,8 @@ std::string lint_json(const Report& report, std::size_t line) {
        {"headline", report.headline},
        {"record", record_json(report.record)},
        {"key", key_json(report.key)},
+       {"compatibility", compatibility_json(report.compatibility)},
+       {"rewrite", text_or_null(escape_text(report.compatibility.rewrite))},
        {"size", without({"chain", "observed"}, size_json(report.size))},
        {"findings", text_findings(report)},
        {"adsp", {{"policy", checks::to_string(report.adsp)}}},

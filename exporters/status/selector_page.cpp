@@ -16,6 +16,7 @@
 #include "exporters/status/svg_charts.hpp"
 #include "exporters/store/history_changes.hpp"
 #include "exporters/terminal/history_text.hpp"
+#include "exporters/text/compatibility_text.hpp"
 #include "exporters/text/report_facts.hpp"
 #include "exporters/text/text_layout.hpp"
 
@@ -146,11 +147,31 @@ void write_key_facts(HtmlWriter& html, const Report& report) {
   }
 }
 
+void write_compatibility(HtmlWriter& html, const Report& report) {
+  const auto verdicts = verifier_lines(report);
+  if (verdicts.empty()) return;
+  html.leaf("h3", "Verifiers");
+  {
+    const auto list = html.open("ul");
+    for (const auto& line : verdicts) html.leaf("li", line);
+  }
+  const auto changes = rewrite_lines(report);
+  if (changes.empty()) return;
+  html.leaf("p", "All accept the record with these changes:");
+  const auto list = html.open("ul");
+  for (const auto& line : changes) {
+    const auto item = html.open("li");
+    const auto code = html.open("code");
+    html.foreign(line, longest_shown);
+  }
+}
+
 void write_record(HtmlWriter& html, const Report& report) {
   const auto section = html.open("section", {{"aria-labelledby", "record"}});
   html.leaf("h2", {{"id", "record"}}, "Record and key");
   write_key_facts(html, report);
   write_tags(html, report.record);
+  write_compatibility(html, report);
 }
 
 void write_size_section(HtmlWriter& html, const Report& report) {

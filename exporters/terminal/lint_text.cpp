@@ -7,6 +7,7 @@
 
 #include "checks/catalogue/catalogue.hpp"
 #include "exporters/terminal/text_page.hpp"
+#include "exporters/text/compatibility_text.hpp"
 #include "exporters/text/report_facts.hpp"
 #include "exporters/text/text_layout.hpp"
 
@@ -81,6 +82,10 @@ std::string lint_text(const checks::Report& report, std::size_t line, const Tabl
     text += hanging_text(std::string(indent, ' '), indent, detail, columns);
     text += hanging_text(inset + label, indent, finding.remedy, columns);
   }
+  for (const auto& each : verifier_lines(report)) text += hanging_text(inset, 2 * lint_indent, each, columns);
+  const auto changes = rewrite_lines(report);
+  if (!changes.empty()) text += inset + "all accept it with:\n";
+  for (const auto& each : changes) text += hanging_text(inset, 2 * lint_indent, each, columns);
   return text;
 }
 

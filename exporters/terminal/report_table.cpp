@@ -16,6 +16,7 @@
 #include "checks/report/time_text.hpp"
 #include "config/basics/escape.hpp"
 #include "exporters/terminal/text_page.hpp"
+#include "exporters/text/compatibility_text.hpp"
 #include "exporters/text/report_facts.hpp"
 #include "exporters/text/text_layout.hpp"
 
@@ -49,6 +50,7 @@ class TableWriter : public TextPage {
 
  private:
   void record_facts(const Report& report);
+  void lines(std::string_view label, const std::vector<std::string>& texts);
   void rotation_facts(const Report& report);
   void hop(const Report& report, const HopRows& hop);
 };
@@ -151,9 +153,19 @@ bool has_practices(checks::AdspPolicy policy) {
   return false;
 }
 
+/// A fact of several lines.
+void TableWriter::lines(std::string_view label, const std::vector<std::string>& texts) {
+  for (const auto& text : texts) {
+    fact(label, text);
+    label = {};
+  }
+}
+
 void TableWriter::facts(const Report& report) {
   if (report.role != config::Role::active) fact("Role", config::to_string(report.role));
   record_facts(report);
+  lines("Verifiers", verifier_lines(report));
+  lines("Rewrite", rewrite_lines(report));
   aliases(report.chain);
   if (report.rotation) rotation_facts(report);
   if (has_practices(report.adsp)) fact("ADSP", checks::to_string(report.adsp));

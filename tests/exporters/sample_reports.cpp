@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/record/key_record.hpp"
+#include "checks/verifiers/rewrite.hpp"
+#include "checks/verifiers/verifier.hpp"
 
 namespace dkimprobe::exporters {
 namespace {
@@ -238,6 +241,22 @@ Report leaving() {
   return report;
 }
 
+/// A record that only some verifiers accept.
+Report disputed() {
+  Report report = base("example.com", "s1");
+  report.status = Status::ok;
+  report.headline = "Ed25519";
+  const std::string text = "v=DKIM1; k=ed25519; s=*; g=; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY=";
+  const checks::KeyRecord record = checks::read_key_record(text);
+  report.record = {checks::RecordClass::valid, {text}, record.list.tags};
+  report.key = checks::KeyFacts{record.key->algorithm, record.key->bits, record.key->sha256, std::nullopt};
+  const std::string_view only = text;
+  report.compatibility = {checks::judge_compatibility({&only, 1}, checks::algorithm_of(record)),
+                          checks::rewrite_for_all(record)};
+  report.servers = {row(report, "ns1.example.com", "192.0.2.1", "Ed25519", microseconds{1'230})};
+  return report;
+}
+
 Report long_names() {
   const std::string label(58, 'x');
   Report report =
@@ -309,7 +328,7 @@ Report unknown() {
 std::vector<Sample> sample_reports() {
   return {{"healthy", healthy()}, {"alias", alias()},     {"differing", differing()}, {"dead", dead()},
           {"long", long_names()}, {"revoked", revoked()}, {"hostile", hostile()},     {"unknown", unknown()},
-          {"young", young()},     {"leaving", leaving()}};
+          {"young", young()},     {"leaving", leaving()}, {"disputed", disputed()}};
 }
 
 }  // namespace dkimprobe::exporters

@@ -10,14 +10,6 @@
 
 namespace dkimprobe::tests {
 
-namespace {
-
-using nlohmann::json;
-
-constexpr std::size_t longest_string = 255;
-
-/// `{rsa2048}` becomes the key in keys/rsa2048.b64, `{rsa2048:200}` its first 200 characters and
-/// `{rsa2048:200-}` what follows them.
 std::string with_keys(std::string text, const std::filesystem::path& keys) {
   for (std::size_t open = text.find('{'); open != std::string::npos; open = text.find('{', open + 1)) {
     const std::size_t close = text.find('}', open);
@@ -35,6 +27,12 @@ std::string with_keys(std::string text, const std::filesystem::path& keys) {
   }
   return text;
 }
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t longest_string = 255;
 
 /// A text is a list of strings; one that is too long for a string is split as zone files are.
 json strings_of(const json& given, const std::filesystem::path& keys) {

@@ -20,6 +20,10 @@ struct RecordVector {
   std::vector<checks::SignatureField> signatures{};  ///< of the message, where there is one
 };
 
+/// `{rsa2048}` becomes the key in rsa2048.b64 of the folder, `{rsa2048:200}` its first 200 characters and
+/// `{rsa2048:200-}` what follows them.
+[[nodiscard]] std::string with_keys(std::string text, const std::filesystem::path& keys);
+
 /// Throws std::runtime_error with the place when the vector is not well formed.
 [[nodiscard]] RecordVector load_record(const std::filesystem::path& file);
 

@@ -22,6 +22,7 @@
 #include "exporters/status/status_pages.hpp"
 #include "tests/catch.hpp"
 #include "tests/checks/observation_vector.hpp"
+#include "tests/exporters/sample_reports.hpp"
 #include "tests/exporters/status_samples.hpp"
 
 using namespace dkimprobe;
@@ -325,6 +326,22 @@ TEST_CASE("the page of a selector shows its report and its history") {
   CHECK(has(over, "class=\"bar beyond\""));
   const std::string quiet = page_of(sample_overview(), "/domains/example.com/selectors/old");
   CHECK(has(quiet, "the old key &lt;b&gt;goes&lt;/b&gt;, see ticket 42"));
+}
+
+TEST_CASE("the page of a selector shows who does not accept its record, and the rewrite that all accept") {
+  auto overview = sample_overview();
+  const checks::Report disputed = sample_reports().back().report;
+  for (auto& domain : overview.domains) {
+    for (auto& selector : domain.selectors) {
+      if (domain.domain == disputed.domain && selector.selector == disputed.selector)
+        selector.report = std::make_shared<const checks::Report>(disputed);
+    }
+  }
+  const std::string page = page_of(overview, "/domains/example.com/selectors/s1");
+  CHECK(has_in_order(page, {"<h3>Verifiers</h3>", "rejected by Mail::DKIM 1.20240618 and later: g= is empty",
+                            "rejected by mox: s= is &quot;*&quot;", "not supported by Mail::DKIM 1.20230212",
+                            "accepted by 11 of 14", "<code>-s=*</code>", "<code>-g=</code>"}));
+  CHECK_FALSE(has(page_of(sample_overview(), "/domains/example.com/selectors/s1"), "<h3>Verifiers</h3>"));
 }
 
 TEST_CASE("the pages mark the servers that are not right, and none in a tie") {
