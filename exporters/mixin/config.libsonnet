@@ -51,6 +51,7 @@
       ns_stale: 'spreading',
       adsp_differs_between_ns: 'spreading',
       ns_servfail: 'unsteady',
+      ns_too_much_txt: 'unsteady',
       flag_testing: 'testing',
       retired_key_still_published: 'planned',
     },
