@@ -74,10 +74,11 @@ std::optional<KeyFacts> key_facts(const ReadText* text) {
   return KeyFacts{key.algorithm, key.bits, key.sha256, key.exponent};
 }
 
-/// Of mail: the models know no other service.
+/// Of mail: the models know no other service. Reasons may quote the text, so a private key has none.
 Compatibility compatibility(const Evidence& evidence, const ReadText* text) {
   Compatibility result;
-  if (text == nullptr || evidence.expectation.service != config::Service::email) return result;
+  if (text == nullptr || text->record.is_leak() || evidence.expectation.service != config::Service::email)
+    return result;
   std::vector<std::string_view> texts;
   for (const auto& each : text->group->texts) texts.emplace_back(each.text);
   result.verdicts = judge_compatibility(texts, algorithm_of(text->record));

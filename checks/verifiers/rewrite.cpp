@@ -52,7 +52,7 @@ bool is_harmless(const Tag& tag, std::vector<PlainTag> needed, SignatureAlgorith
 }  // namespace
 
 std::string rewrite_for_all(const KeyRecord& record) {
-  if (!record.key || record.key->spki.empty() || record.is_leak()) return {};
+  if (!record.key || record.key->spki.empty()) return {};
   if (record.record_class == RecordClass::weak) return {};
   const SignatureAlgorithm algorithm = algorithm_of(record);
   std::vector<PlainTag> needed = needed_tags(record, algorithm);
