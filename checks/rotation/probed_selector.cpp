@@ -21,6 +21,7 @@ ProbedSelector probed_selector(const probe::Observation& observation, const Judg
   }
   probed.is_internal_view = is_internal_view(read_answers(observation.key));
   probed.path_intercepted = judgement.path_intercepted;
+  if (judgement.report.status == Status::unknown) probed.nothing_seen = judgement.report.headline;
   return probed;
 }
 

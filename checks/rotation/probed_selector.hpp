@@ -22,8 +22,9 @@ struct ProbedSelector {
   std::vector<ReasonDetail> weaknesses{};
   /// DNSSEC signatures that are not valid: what a validating resolver finds is unknown.
   std::vector<ReasonDetail> doubts{};
-  bool is_internal_view = false;   ///< the zone was probed from inside its own network
-  std::string path_intercepted{};  ///< see Judgement
+  bool is_internal_view = false;       ///< the zone was probed from inside its own network
+  std::string path_intercepted{};      ///< see Judgement
+  config::EscapedText nothing_seen{};  ///< why, in a clause, if no server showed anything
 };
 
 /// `judgement` is that of the observation.

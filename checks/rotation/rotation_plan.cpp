@@ -119,9 +119,10 @@ std::string idle_headline(const RotationOverview& overview, const std::string& s
 config::EscapedText headline_of(const RotationSituation& situation, const RotationOverview& overview) {
   if (!overview.faults.empty() && overview.faults.front().severity == Severity::critical)
     return overview.faults.front().clause;
-  // The steps cover the current signer; no step covers the others.
+  const bool has_ending = overview.changes.size() > 1;
   for (const SelectorView* const signer : signers_of(situation)) {
-    if (signer != situation.current && is_never_probed(*signer))
+    // The steps of a change that ends cover the current signer; no step covers the others.
+    if ((signer != situation.current || !has_ending) && is_never_probed(*signer))
       return fmt::format("{} signs, but its key was not seen on any server", signer->selector().to_string());
   }
   for (const StepState state : {StepState::unknown, StepState::blocked, StepState::due, StepState::pending}) {
@@ -166,6 +167,11 @@ void add_notes(const RotationSituation& situation, RotationOverview& overview) {
     if (current != nullptr && key_since(*current) < key_since(view))
       note += situation.input.ring.empty() ? ", whose key is older" : ", whose key is in the ring";
     overview.notes.push_back(std::move(note));
+  }
+  for (const SelectorView* const signer : signers_of(situation)) {
+    if (is_never_probed(*signer) && !signer->planned->probed.nothing_seen.empty())
+      overview.notes.push_back(
+          fmt::format("{}: {}", signer->selector().to_string(), signer->planned->probed.nothing_seen));
   }
   if (situation.next == nullptr || !situation.next->has_next_key()) return;
   for (const auto& limit : situation.next->sign.limits) overview.notes.push_back(limit);

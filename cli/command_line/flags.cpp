@@ -48,7 +48,8 @@ class Flags::State {
       const std::size_t equals = argument.find('=');
       const std::string flag = argument.substr(0, equals);
       const auto* const option = app.get_option_no_throw(flag);
-      if (option != nullptr && before != nullptr && argument.starts_with("--")) return lost_value(*before, argument);
+      if (option != nullptr && before != nullptr && argument.starts_with("--"))
+        return lost_value(*before, argument);
       if (option == nullptr) return before == nullptr ? unknown(flag) : lost_value(*before, argument);
       const bool takes_value = !option->get_option_text().empty();
       if (!takes_value && equals != std::string::npos) return config::Error{flag, "it takes no value"};

@@ -485,6 +485,13 @@ void add_unknown_steps(const Preflight& preflight, std::vector<NextStep>& steps)
   }
 }
 
+bool has_other_key_everywhere(const Preflight& preflight) {
+  const auto& servers = preflight.sign.servers;
+  return !servers.empty() && std::ranges::all_of(servers, [](const ServerProgress& server) {
+    return server.progress == Progress::mismatch;
+  });
+}
+
 void PreflightPage::next(const Preflight& preflight) {
   const std::string selector = preflight.report.selector.to_string();
   title("Next");
@@ -500,11 +507,15 @@ void PreflightPage::next(const Preflight& preflight) {
       add_waiting_steps(preflight, steps);
       break;
     case Readiness::not_ready:
-      steps.push_back({fmt::format("Do not sign with {}. Publish the record where it is missing, and fix the "
-                                   "faults above. This probes the servers until they "
-                                   "have the key:",
-                                   selector),
-                       waiting_again(preflight, usual_wait)});
+      steps.push_back(
+          {fmt::format("Do not sign with {}. {}, and fix the faults above. This probes the servers "
+                       "until they have the key:",
+                       selector,
+                       has_other_key_everywhere(preflight)
+                           ? "The servers have another key than yours: publish the record of your "
+                             "key, or name the right one"
+                           : "Publish the record where it is missing"),
+           waiting_again(preflight, usual_wait)});
       break;
     case Readiness::unknown:
       add_unknown_steps(preflight, steps);

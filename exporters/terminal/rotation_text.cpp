@@ -120,6 +120,11 @@ bool is_idle(const RotationChange& change) {
   return first.step == RotationStep::choose && first.state == StepState::pending;
 }
 
+/// Whether a next change has its date.
+bool is_due(const RotationChange& change) {
+  return change.steps.front().earliest.has_value();
+}
+
 bool is_done(const RotationChange& change) {
   return std::ranges::all_of(change.steps,
                              [](const PlannedStep& step) { return step.state == StepState::done; });
@@ -363,7 +368,12 @@ std::string rotation_text(const checks::RotationOverview& overview, const TableS
   page.verdict();
   page.facts();
   page.faults();
-  for (const auto& change : overview.changes) page.change(change);
+  const bool is_busy = std::ranges::any_of(
+      overview.changes, [](const RotationChange& change) { return !is_idle(change) && !is_done(change); });
+  for (const auto& change : overview.changes) {
+    // What comes after the change that goes on is not shown yet.
+    if (!is_busy || !is_idle(change) || is_due(change)) page.change(change);
+  }
   page.notes();
   return page.take();
 }

@@ -29,6 +29,9 @@ timed() {
 inside() {
   mount -t proc proc "$fresh/proc"
   mount -t tmpfs tmpfs "$fresh/dev/shm"
+  mkdir -p "$fresh/dev/pts"
+  mount -t devpts -o newinstance,ptmxmode=0666 devpts "$fresh/dev/pts"
+  ln -sf pts/ptmx "$fresh/dev/ptmx"
   mount --bind "$kept/packages-$suite" "$fresh/var/cache/apt/archives"
   timed ./run --version
   timed ./run --version
