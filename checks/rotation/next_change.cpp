@@ -123,48 +123,65 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
   return make;
 }
 
+/// Some server has the key: on all that show something, it is done.
+void describe_published(const RotationSituation& situation, const SelectorView& next,
+                        const RotationChange& change, PlannedStep& publish) {
+  const auto& servers = next.sign.servers;
+  const std::size_t right = next.count(Progress::match);
+  publish.summary = fmt::format("{} of {} servers {} it", right, servers.size(), right == 1 ? "has" : "have");
+  if (next.count(Progress::corrupted) == 0 &&
+      std::ranges::any_of(servers, is_wrong, &ServerProgress::progress)) {
+    publish.state = StepState::due;
+    publish.summary += "; publish it too where the others get the zone from, or wait until they transfer it";
+    publish.actions.push_back(preflight_action(situation, next_selector(situation, change)));
+    return;
+  }
+  publish.state = StepState::done;
+  for (const auto& server : servers) {
+    if (!is_right(server.progress) || !server.since) continue;
+    publish.since = std::min(publish.since.value_or(*server.since), *server.since);
+  }
+}
+
+/// Why no server counts as having the key.
+std::string why_unpublished(const SelectorView& next, const std::string& to) {
+  if (next.holds_earlier_key()) return fmt::format("{} still has the key that it signed with before", to);
+  if (next.count(Progress::mismatch) == 0) return "no server has the key";
+  return fmt::format("servers have another key than {}: {}",
+                     next.planned->is_key_of_file ? next.planned->key_file : "the settings name",
+                     servers_text(next.sign.servers, has_other_key));
+}
+
 PlannedStep publish_step(const RotationSituation& situation, const SelectorView& next, bool ready,
                          const RotationChange& change) {
   const std::string to = change.to->to_string();
   auto publish = step_of(RotationStep::publish, StepState::pending, fmt::format("the record of {}", to));
   const auto& servers = next.sign.servers;
-  const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
-  const bool damaged = next.count(Progress::corrupted) > 0;
-  const bool none_seen = next.count(Progress::unknown) == servers.size();
-  const bool is_half_done =
-      right > 0 && !damaged && std::ranges::any_of(servers, is_wrong, &ServerProgress::progress);
-  if (right > 0) {
-    publish.state = is_half_done ? StepState::due : StepState::done;
-    publish.summary =
-        fmt::format("{} of {} servers {} it", right, servers.size(), right == 1 ? "has" : "have");
-    if (is_half_done) {
-      publish.summary +=
-          "; publish it too where the others get the zone from, or wait until they transfer it";
-      publish.actions.push_back(preflight_action(situation, next_selector(situation, change)));
-      return publish;
-    }
-    for (const auto& server : servers) {
-      if (!is_right(server.progress) || !server.since) continue;
-      publish.since = std::min(publish.since.value_or(*server.since), *server.since);
-    }
-  } else if (damaged) {
+  if (next.has_next_key()) {
+    describe_published(situation, next, change, publish);
+  } else if (next.count(Progress::corrupted) > 0) {
     publish.state = StepState::blocked;
     publish.summary = "verifiers cannot use the published record: " + servers_text(servers, is_corrupted);
-  } else if (none_seen) {
+  } else if (next.count(Progress::unknown) == servers.size()) {
     publish.state = StepState::unknown;
     publish.summary = next.probed() ? "no server could be checked" : "no server has been queried yet";
   } else {
     if (ready) publish.state = StepState::due;
-    publish.summary =
-        next.holds_earlier_key() ? fmt::format("{} still has the key that it signed with before", to)
-        : next.count(Progress::mismatch) > 0
-            ? fmt::format("servers have another key than {}: {}",
-                          next.planned->is_key_of_file ? next.planned->key_file : "the settings name",
-                          servers_text(servers, has_other_key))
-            : "no server has the key";
+    publish.summary = why_unpublished(next, to);
     publish.actions.push_back(record_action(situation, next_selector(situation, change)));
   }
   return publish;
+}
+
+/// Without an expected key, the servers only agree.
+std::string seen_everywhere(const SelectorView& next) {
+  const std::size_t count = next.sign.servers.size();
+  if (next.planned->key_sha256) {
+    return count == 1 ? "the only server has the correct key"
+                      : fmt::format("all {} servers have the correct key", count);
+  }
+  return (count == 1 ? "the only server has a key" : fmt::format("all {} servers have the same key", count)) +
+         "; whether it is yours is unknown here: preflight compares it with --key FILE";
 }
 
 PlannedStep see_step(const RotationSituation& situation, const SelectorView& next,
@@ -175,12 +192,7 @@ PlannedStep see_step(const RotationSituation& situation, const SelectorView& nex
   const bool damaged = next.count(Progress::corrupted) > 0;
   if (right > 0 && right == servers.size()) {
     see.state = StepState::done;
-    const std::string_view which = next.planned->key_sha256 ? "correct" : "same";
-    see.summary = servers.size() == 1 ? fmt::format("the only server has {} key",
-                                                    next.planned->key_sha256 ? "the correct" : "a")
-                                      : fmt::format("all {} servers have the {} key", servers.size(), which);
-    if (!next.planned->key_sha256)
-      see.summary += "; whether it is yours is unknown here: preflight compares it with --key FILE";
+    see.summary = seen_everywhere(next);
     for (const auto& server : servers) {
       if (server.since) see.since = std::max(see.since.value_or(*server.since), *server.since);
     }

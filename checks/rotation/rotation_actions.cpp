@@ -80,38 +80,44 @@ std::optional<std::uint32_t> usual_ttl(const RotationSituation& situation, const
   return other == situation.views.end() ? std::nullopt : other->ttl_seconds;
 }
 
+void add_role(const Selector& selector, config::Role role, const std::string& last_signature, bool never_used,
+              RoleWords& words) {
+  const std::string name = selector.to_string();
+  const bool is_active = role == config::Role::active;
+  words.selectors.push_back(is_active ? name : fmt::format("{}:{}", name, config::to_string(role)));
+  if (!last_signature.empty() && !is_active)
+    append(words.flags, {"--last-signature", name + '=' + last_signature});
+  if (never_used) append(words.flags, {"--never-used", name});
+}
+
+std::string last_signature_of(const PlannedSelector& planned) {
+  return planned.last_signature ? config::to_string(*planned.last_signature) : "";
+}
+
+/// After the change.
+std::string last_signature_of(const RotationSituation& situation, const config::SelectorChange& change) {
+  if (!change.last_signature) return "";
+  return situation.is_for_later ? std::string(day_of_run) : config::to_string(*change.last_signature);
+}
+
 RoleWords role_words(const RotationSituation& situation, const std::vector<config::SelectorChange>& changes,
                      const std::optional<Selector>& without = {}) {
   RoleWords words;
-  const auto add = [&](const Selector& selector, config::Role role, const std::string& last_signature,
-                       bool never_used) {
-    const std::string name = selector.to_string();
-    const bool is_active = role == config::Role::active;
-    words.selectors.push_back(is_active ? name : fmt::format("{}:{}", name, config::to_string(role)));
-    if (!last_signature.empty() && !is_active)
-      append(words.flags, {"--last-signature", name + '=' + last_signature});
-    if (never_used) append(words.flags, {"--never-used", name});
-  };
-  const auto last_of = [](const PlannedSelector& planned) {
-    return planned.last_signature ? config::to_string(*planned.last_signature) : std::string();
-  };
-  const auto last_after = [&](const config::SelectorChange& change) {
-    if (!change.last_signature) return std::string();
-    return situation.is_for_later ? std::string(day_of_run) : config::to_string(*change.last_signature);
-  };
   for (const auto& planned : situation.input.selectors) {
     if (planned.selector == without) continue;
     const auto change = std::ranges::find(changes, planned.selector, &config::SelectorChange::selector);
     if (change == changes.end()) {
-      add(planned.selector, planned.role, last_of(planned), planned.never_used);
+      add_role(planned.selector, planned.role, last_signature_of(planned), planned.never_used, words);
     } else {
-      add(planned.selector, *change->role, change->last_signature ? last_after(*change) : last_of(planned),
-          change->never_used.value_or(false));
+      add_role(planned.selector, *change->role,
+               change->last_signature ? last_signature_of(situation, *change) : last_signature_of(planned),
+               change->never_used.value_or(false), words);
     }
   }
   for (const auto& change : changes) {
     if (find_view(situation, change.selector) == nullptr)
-      add(change.selector, *change.role, last_after(change), change.never_used.value_or(false));
+      add_role(change.selector, *change.role, last_signature_of(situation, change),
+               change.never_used.value_or(false), words);
   }
   if (situation.compromised && situation.compromised != without)
     append(words.flags, {"--compromised", situation.compromised->to_string()});

@@ -149,6 +149,14 @@ Status status_of(const RotationSituation& situation, const RotationOverview& ove
   return Status::ok;
 }
 
+void add_notes_of_unseen(const RotationSituation& situation, RotationOverview& overview) {
+  for (const SelectorView* const signer : signers_of(situation)) {
+    if (is_never_probed(*signer) && !signer->planned->probed.nothing_seen.empty())
+      overview.notes.push_back(
+          fmt::format("{}: {}", signer->selector().to_string(), signer->planned->probed.nothing_seen));
+  }
+}
+
 void add_notes(const RotationSituation& situation, RotationOverview& overview) {
   add_note_of_servers(situation.input, overview);
   if (overview.state.key_may_be_older && situation.input.call.has_settings()) {
@@ -168,11 +176,7 @@ void add_notes(const RotationSituation& situation, RotationOverview& overview) {
       note += situation.input.ring.empty() ? ", whose key is older" : ", whose key is in the ring";
     overview.notes.push_back(std::move(note));
   }
-  for (const SelectorView* const signer : signers_of(situation)) {
-    if (is_never_probed(*signer) && !signer->planned->probed.nothing_seen.empty())
-      overview.notes.push_back(
-          fmt::format("{}: {}", signer->selector().to_string(), signer->planned->probed.nothing_seen));
-  }
+  add_notes_of_unseen(situation, overview);
   if (situation.next == nullptr || !situation.next->has_next_key()) return;
   for (const auto& limit : situation.next->sign.limits) overview.notes.push_back(limit);
 }
