@@ -43,22 +43,26 @@ void read_probe(SettingValues& file, const YamlValue& value, Settings& settings)
   }
 }
 
+void read_key_lists(SettingValues& file, const YamlValues& values, Policy& policy) {
+  if (const YamlValue* const list = file.find(values, "blocklist")) {
+    if (const auto path = file.path_of(*list)) {
+      if (auto blocklist = file.take(*list, Blocklist::open(*path))) policy.blocklist = *blocklist;
+    }
+  }
+  if (const YamlValue* const moduli = file.find(values, "known_moduli")) {
+    if (const auto path = file.path_of(*moduli)) {
+      if (auto known = file.take(*moduli, read_known_moduli(*path))) policy.known_moduli = *known;
+    }
+  }
+}
+
 void read_policy(SettingValues& file, const YamlValue& value, const std::vector<std::string>& checks,
                  Settings& settings) {
   constexpr std::string_view why = "give the reason why the check is disabled; reports show it";
   const auto values = file.map_of(
       value, with_options({"severity", "disabled_checks", "blocklist", "known_moduli"}, policy_options()));
   file.read_options(values, policy_options(), settings);
-  if (const YamlValue* const list = file.find(values, "blocklist")) {
-    if (const auto path = file.path_of(*list)) {
-      if (auto blocklist = file.take(*list, Blocklist::open(*path))) settings.policy.blocklist = *blocklist;
-    }
-  }
-  if (const YamlValue* const moduli = file.find(values, "known_moduli")) {
-    if (const auto path = file.path_of(*moduli)) {
-      if (auto known = file.take(*moduli, read_known_moduli(*path))) settings.policy.known_moduli = *known;
-    }
-  }
+  read_key_lists(file, values, settings.policy);
   if (const YamlValue* const severities = file.find(values, "severity")) {
     for (const auto& [check, held] : file.map_of(*severities, checks, "unknown check")) {
       if (const auto severity = file.word_of(held, parse_severity, "critical, warning or notice"))
