@@ -44,6 +44,17 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
   return expectation;
 }
 
+/// What the settings say of the domain; flags override it.
+void apply(const config::DomainSettings& known, const AskOptions& ask, CheckTarget& target) {
+  const auto is_given = [&](std::string_view key) {
+    return std::ranges::find(ask.given_options, key, &config::Option::key) != ask.given_options.end();
+  };
+  if (target.probe.pinned_servers.empty()) target.probe.pinned_servers = known.nameservers;
+  if (known.rotation.retention && !is_given("retired-key-retention"))
+    target.policy.retention = *known.rotation.retention;
+  if (known.key_size && !is_given(config::key_size_option().key)) target.policy.key_size = *known.key_size;
+}
+
 /// `known` is the domain in the settings file, or null.
 CheckTarget target_of(const TargetChoice& choice, const AskOptions& ask, const config::Settings& settings,
                       const config::DomainName& domain, const config::DomainSettings* known) {
@@ -51,16 +62,7 @@ CheckTarget target_of(const TargetChoice& choice, const AskOptions& ask, const c
   target.domain = domain;
   target.probe = settings.probe;
   target.policy = settings.policy;
-  if (known != nullptr) {
-    if (target.probe.pinned_servers.empty()) target.probe.pinned_servers = known->nameservers;
-    const auto is_given = [&](std::string_view key) {
-      return std::ranges::find(ask.given_options, key, &config::Option::key) != ask.given_options.end();
-    };
-    if (known->rotation.retention && !is_given("retired-key-retention"))
-      target.policy.retention = *known->rotation.retention;
-    if (known->key_size && !is_given(config::key_size_option().key))
-      target.policy.key_size = *known->key_size;
-  }
+  if (known != nullptr) apply(*known, ask, target);
 
   std::vector<config::SelectorSettings> in_use;
   if (known != nullptr) in_use = known->selectors;
