@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::size_t most_moduli = 100'000;
 constexpr std::size_t moduli_in_part = 64;
+/// Moduli of a hostile domain can all share a factor. A few others show it as well as all of them.
+constexpr std::size_t most_partners = 8;
+
+void keep_few(std::vector<std::string>& partners, std::string_view partner) {
+  if (partners.size() < most_partners) partners.emplace_back(partner);
+}
 
 }  // namespace
 
@@ -44,8 +50,8 @@ void ModulusPool::add(std::string_view modulus) {
     if (gcd(part->product % number, number) == 1) continue;
     for (const auto& other : part->moduli) {
       if (!have_common_factor(modulus, other)) continue;
-      own.push_back(other);
-      sharing_[other].emplace_back(modulus);
+      keep_few(own, other);
+      keep_few(sharing_[other], modulus);
     }
   }
   if (parts_.empty() || parts_.back()->moduli.size() == moduli_in_part)

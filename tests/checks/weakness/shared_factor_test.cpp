@@ -82,3 +82,17 @@ TEST_CASE("a pool finds what a comparison of all pairs finds") {
   CHECK(pool.sharing_with(octets(p[0] * p[2])).empty());
   CHECK(pool.sharing_with("").empty());
 }
+
+TEST_CASE("of many moduli that share a prime, each is found and few are kept") {
+  const auto p = primes(102);
+  std::vector<std::string> moduli;
+  checks::ModulusPool pool;
+  for (std::size_t i = 0; i < 100; ++i) moduli.push_back(octets(p[100] * p[i]));
+  // This one shares a prime only with the last.
+  moduli.push_back(octets(p[99] * p[101]));
+  for (const auto& modulus : moduli) pool.add(modulus);
+  for (const auto& modulus : moduli) {
+    CHECK_FALSE(pool.sharing_with(modulus).empty());
+    CHECK(pool.sharing_with(modulus).size() <= 8);
+  }
+}
