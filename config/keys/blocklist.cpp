@@ -10,9 +10,9 @@
 #include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/basics/escape.hpp"
+#include "config/basics/regular_file.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -30,8 +30,7 @@ std::string fault_of_size(std::size_t bytes) {
   if (bytes % row_bytes == 0) return {};
   return fmt::format(
       "a blocklist has rows of {} bytes, but the size of this file, {} bytes, is not a multiple of that; if "
-      "it is "
-      "compressed (.xz), unpack it first",
+      "it is compressed (.xz), unpack it first",
       row_bytes, bytes);
 }
 
@@ -50,18 +49,17 @@ std::string_view Blocklist::row(std::size_t number) const {
 Result<std::shared_ptr<const Blocklist>> Blocklist::open(const std::filesystem::path& path) {
   const std::string place = escape_text(path.string());
   // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return failure(place, error_text());
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.number < 0) return failure(place, error_text());
   struct stat about{};
-  const bool is_regular = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
+  const bool is_regular = ::fstat(file.number, &about) == 0 && S_ISREG(about.st_mode);
   const auto bytes = static_cast<std::size_t>(about.st_size);
   std::string fault = is_regular ? fault_of_size(bytes) : "this is not a regular file";
   void* begin = MAP_FAILED;
   if (fault.empty()) {
-    begin = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
+    begin = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.number, 0);
     if (begin == MAP_FAILED) fault = error_text();
   }
-  ::close(file);
   if (!fault.empty()) return failure(place, std::move(fault));
 
   std::shared_ptr<const Blocklist> list(new Blocklist(begin, bytes));
