@@ -203,10 +203,10 @@ KeyEnding ending_of(const RotationSituation& situation, const SelectorView& view
     }
   }
   const Readiness ready = ending.facts.remove.readiness;
-  if (ending.facts.compromised) {
-    ending.facts.overdue_at = situation.now;
-  } else if (ending.facts.remove.at) {
-    ending.facts.overdue_at = *ending.facts.remove.at + removal_grace(situation.input.policy.retention);
+  if (ending.facts.remove.at) {
+    ending.facts.overdue_at = *ending.facts.remove.at;
+    if (!ending.facts.compromised)
+      *ending.facts.overdue_at += removal_grace(situation.input.policy.retention);
   }
   ending.facts.still_published = ending.facts.published && is_reached(ending.facts.overdue_at, situation.now);
   ending.facts.removed_too_early = ending.removed_somewhere && ready == Readiness::wait;

@@ -105,19 +105,17 @@ PlannedStep make_key_step(const RotationSituation& situation, const std::string&
                           const RotationChange& change) {
   const SelectorView* const next = situation.next;
   const bool is_there = next != nullptr && next->has_next_key();
-  const bool is_named = next != nullptr && next->planned->has_key_in_settings();
-  const bool has_file = next != nullptr && next->planned->has_key_file;
-  const bool is_made = is_there || is_named || has_file;
+  const std::string where = where_key_is(next);
+  const bool is_made = is_there || !where.empty();
   auto make = step_of(RotationStep::make_key,
                       is_made  ? StepState::done
                       : chosen ? StepState::due
                                : StepState::pending,
-                      is_there   ? fmt::format("there is a key for {}", to)
-                      : is_named ? "the settings file names the key"
-                      : has_file ? fmt::format("the key is in {}", next->planned->key_file)
-                      : chosen   ? fmt::format("there is no key for {} yet, and no file {} in this directory",
-                                               to, key_file_name(situation.input.domain, *change.to))
-                                 : fmt::format("a new key pair for {}; never reuse a key", to));
+                      is_there  ? fmt::format("there is a key for {}", to)
+                      : is_made ? where
+                      : chosen  ? fmt::format("there is no key for {} yet, and no file {} in this directory",
+                                              to, key_file_name(situation.input.domain, *change.to))
+                                : fmt::format("a new key pair for {}; never reuse a key", to));
   if (is_made && is_there) make.since = next->key.first_seen;
   if (!is_made) make.actions.push_back(make_key_action(situation.input, next_selector(situation, change)));
   return make;

@@ -75,11 +75,8 @@ RotationOverview plan_next(const RotationInput& input, WallTime now) {
     add_step(change, RotationStep::choose, fmt::format("{}: {}", to, why), time, {});
     add_roles(situation, {becomes_pending(*change.to, never_used)}, change.steps.back());
   }
-  if (view != nullptr && view->planned->has_key_in_settings())
-    add_step(change, RotationStep::make_key, "the settings file names the key", time, {});
-  else if (view != nullptr && view->planned->has_key_file)
-    add_step(change, RotationStep::make_key, fmt::format("the key is in {}", view->planned->key_file), time,
-             {});
+  if (const std::string where = where_key_is(view); !where.empty())
+    add_step(change, RotationStep::make_key, where, time, {});
   else
     add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, next)});
   add_step(change, RotationStep::publish, "in every zone file or control panel that serves the name", time,

@@ -196,6 +196,12 @@ SigningWait signing_wait(const RotationSituation& situation, const NextSelector&
                             duration_text(time))};
 }
 
+std::string where_key_is(const SelectorView* view) {
+  if (view == nullptr) return {};
+  if (view->planned->has_key_in_settings()) return "the settings file names the key";
+  return view->planned->has_key_file ? fmt::format("the key is in {}", view->planned->key_file) : "";
+}
+
 RotationAction make_key_action(const RotationInput& input, const NextSelector& next) {
   return {"generate the key pair; only you can read the file",
           // openssl overwrites an existing file, which may be the signing key.
@@ -343,7 +349,7 @@ void add_roles(const RotationSituation& situation, const std::vector<config::Sel
 void add_command_for_later(const RotationSituation& situation, PlannedStep& step) {
   if (situation.input.call.has_settings()) return;
   step.actions.push_back(next_command(situation.input, role_words(situation, {})));
-  step.actions.back().summary = "then run this:";
+  step.actions.back().summary = "then run this";
 }
 
 void add_leaving(const RotationSituation& situation, const Selector& selector, PlannedStep& step) {

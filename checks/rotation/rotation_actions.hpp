@@ -45,6 +45,9 @@ struct SigningWait {
 [[nodiscard]] std::string key_file_name(const config::DomainName& domain, const config::Selector& selector,
                                         unsigned number = 1);
 
+/// Where the next key of the selector is, in a clause; empty if it is not made yet, or for null.
+[[nodiscard]] std::string where_key_is(const SelectorView* view);
+
 [[nodiscard]] RotationAction make_key_action(const RotationInput& input, const NextSelector& next);
 
 /// The new record gets the TTL that the selector's last record had, or else that of another selector.

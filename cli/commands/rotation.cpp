@@ -41,42 +41,36 @@ using exporters::HistoryStore;
 using std::chrono::milliseconds;
 
 /// Whether the file has an earlier key of the selector: it was there before the last signature, or its key
-/// was removed from the servers.
-bool has_earlier_key(const std::filesystem::path& file, const checks::PlannedSelector& planned) {
+/// was removed from the servers. `key` is what the file holds, if that can be read.
+bool has_earlier_key(const std::filesystem::path& file, const config::Result<config::KeyFile>& key,
+                     const checks::PlannedSelector& planned) {
   std::error_code error;
   const auto written = std::filesystem::last_write_time(file, error);
   if (!error && planned.last_signature &&
       std::chrono::file_clock::to_sys(written) < planned.last_signature->first) {
     return true;
   }
-  const auto key = config::read_key_file(file, config::NoPassphrase{});
   return key && checks::was_removed(planned, key->identity.sha256);
 }
 
-/// The key that the servers should have is that of the file, unless the settings name one. An encrypted file
-/// does not tell.
-void expect_key_of_file(checks::PlannedSelector& planned) {
+/// Finds the file of the selector's next key, which has the name that the plan gives it. The servers should
+/// have its key, unless the settings name one. An encrypted file does not tell.
+void find_key_file(const config::DomainName& domain, checks::PlannedSelector& planned) {
+  constexpr unsigned most_tried = 100;
   if (planned.is_key_of_file) planned.key_sha256.reset();
   planned.is_key_of_file = false;
-  const bool comes_next = planned.role == config::Role::pending || planned.role == config::Role::standby;
-  if (!planned.has_key_file || planned.key_sha256 || !comes_next) return;
-  const auto key = config::read_key_file(planned.key_file, config::NoPassphrase{});
-  if (!key) return;
-  planned.key_sha256 = key->identity.sha256;
-  planned.is_key_of_file = true;
-}
-
-/// Finds the files of the new keys, which have the names that the plan gives them.
-void find_key_files(checks::RotationInput& input) {
-  constexpr unsigned most_tried = 100;
-  for (auto& planned : input.selectors) {
-    for (unsigned number = 1; number <= most_tried; ++number) {
-      std::error_code error;
-      planned.key_file = checks::key_file_name(input.domain, planned.selector, number);
-      planned.has_key_file = std::filesystem::exists(planned.key_file, error);
-      if (!planned.has_key_file || !has_earlier_key(planned.key_file, planned)) break;
-    }
-    expect_key_of_file(planned);
+  for (unsigned number = 1; number <= most_tried; ++number) {
+    std::error_code error;
+    planned.key_file = checks::key_file_name(domain, planned.selector, number);
+    planned.has_key_file = std::filesystem::exists(planned.key_file, error);
+    if (!planned.has_key_file) return;
+    const auto key = config::read_key_file(planned.key_file, config::NoPassphrase{});
+    if (has_earlier_key(planned.key_file, key, planned)) continue;
+    const bool comes_next = planned.role == config::Role::pending || planned.role == config::Role::standby;
+    if (!key || planned.key_sha256 || !comes_next) return;
+    planned.key_sha256 = key->identity.sha256;
+    planned.is_key_of_file = true;
+    return;
   }
 }
 
@@ -102,7 +96,7 @@ config::Result<void> add_probe(const std::vector<probe::Observation>& observatio
 }
 
 checks::RotationOverview overview_of(const RotationCommand& command, checks::RotationInput& input) {
-  find_key_files(input);
+  for (auto& planned : input.selectors) find_key_file(input.domain, planned);
   // The end of a probe is rounded up, the clock is rounded down.
   auto now = run_time();
   for (const auto& planned : input.selectors) now = std::max(now, planned.history.last_probe.value_or(now));

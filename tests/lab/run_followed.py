@@ -291,9 +291,9 @@ class Player:
                 return out
             next_command = None
             printed = [a for a in actions_in(out) if " rotation plan " not in (a.lines or [""])[0]]
-            later = [a.lines[0] for a in printed if a.sentence == "then run this:"]
+            later = [a.lines[0] for a in printed if a.sentence == "then run this"]
             command = later[0] if later else command
-            printed = [a for a in printed if a.sentence != "then run this:"]
+            printed = [a for a in printed if a.sentence != "then run this"]
             for action in printed:
                 next_command = self.do(action) or next_command
             if next_command:

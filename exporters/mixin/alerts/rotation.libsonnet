@@ -7,8 +7,8 @@ function(config)
   local subject = '{{ $labels.selector }} at {{ $labels.domain }}: ';
   local next = ' `dkimprobe rotation {{ $labels.domain }}` shows the next step.';
 
-  // The rotation faults from the program's catalogue. Where a
-  // finding reports the same fault of the selector, only the finding alerts.
+  // The rotation faults from the program's catalogue. Where a finding reports the same fault of the selector, only the
+  // finding alerts.
   local faults = catalogue.rotation_faults;
   local loud = 'severity=~"critical|warning"';
   local unlessFound(fault) =
