@@ -28,8 +28,8 @@ class ModulusPool {
 
   /// Ignored if the pool has the modulus, or is full.
   void add(std::string_view modulus);
-  /// Other moduli of the pool that share a factor with this one, the first few; none if the pool does not have
-  /// it.
+  /// Other moduli of the pool that share a factor with this one, the first few; none if the pool does not
+  /// have it.
   [[nodiscard]] std::vector<std::string> sharing_with(std::string_view modulus) const;
 
  private:
