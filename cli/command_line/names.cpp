@@ -1,6 +1,7 @@
 #include "cli/command_line/names.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +18,13 @@ namespace {
 
 using config::Errors;
 using config::escape_text;
+
+/// `SELECTOR` of `SELECTOR:ROLE`, and any other text as it is.
+std::string without_role(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const bool has_role = colon != std::string::npos && config::parse_role(text.substr(colon + 1));
+  return has_role ? text.substr(0, colon) : text;
+}
 
 /// Whether it is one label, without a dot at its end. Few domains are, and most selectors.
 bool is_one_label(const std::string& text) {
@@ -35,15 +43,18 @@ bool is_like_domain(const std::string& text) {
 
 }  // namespace
 
-std::optional<config::Error> wrong_order(const Flags& flags, std::span<const std::string> names) {
-  if (!is_one_label(names.front())) return std::nullopt;
-  const auto domain = std::ranges::find_if(names.subspan(1), is_like_domain);
+std::optional<config::Error> wrong_order(const Flags& flags, std::span<const std::string> names,
+                                         std::optional<std::string> task) {
+  const std::string first = without_role(names.front());
+  if (!is_one_label(first)) return std::nullopt;
+  const auto domain = std::ranges::find_if(names.subspan(1), is_like_domain, without_role);
   if (domain == names.end()) return std::nullopt;
   std::vector<std::string> in_order(names.begin(), names.end());
   const auto middle = in_order.begin() + (domain - names.begin());
-  *middle = config::read_domain(*middle)->to_string();  // in ASCII
+  *middle = config::read_domain(without_role(*middle))->to_string();  // in ASCII
   std::rotate(in_order.begin(), middle, middle + 1);
-  const std::string shown = escape_text(names.front(), 80);
+  if (task) in_order.insert(in_order.begin(), *task);
+  const std::string shown = escape_text(first, 80);
   return config::Error{
       shown, fmt::format("the domain comes first, then the selector: {} (if {} is the domain, write a dot "
                          "after it: {}.)",
@@ -52,7 +63,9 @@ std::optional<config::Error> wrong_order(const Flags& flags, std::span<const std
 
 void read_names(const Flags& flags, std::span<const std::string> names, TargetChoice& targets,
                 Errors& errors) {
-  if (auto wrong = wrong_order(flags, names)) {
+  std::vector<std::string> names_alone;
+  std::ranges::transform(names, std::back_inserter(names_alone), without_role);
+  if (auto wrong = wrong_order(flags, names_alone)) {
     errors.push_back(std::move(*wrong));
     return;
   }
@@ -60,6 +73,12 @@ void read_names(const Flags& flags, std::span<const std::string> names, TargetCh
   take(config::read_domain(names.front()), targets.domain.emplace(), errors);
   const bool domain_read = errors.size() == before_domain;
   for (const auto& text : names.subspan(1)) {
+    if (const std::string alone = without_role(text); alone != text) {
+      errors.push_back({escape_text(text, 80), fmt::format("this command takes no role; give the selector "
+                                                           "alone: {}",
+                                                           escape_text(alone, 80))});
+      continue;
+    }
     config::Selector selector;
     const std::size_t before = errors.size();
     take(config::Selector::parse(text), selector, errors);

@@ -11,9 +11,10 @@
 
 namespace dkimprobe::cli {
 
-/// The error if the first name is like a selector and a later one is like a domain; it has the right command.
-[[nodiscard]] std::optional<config::Error> wrong_order(const Flags& flags,
-                                                       std::span<const std::string> names);
+/// The error if the first name is like a selector and a later one is like a domain; it has the right command,
+/// with `task` as its first word. Names may have roles.
+[[nodiscard]] std::optional<config::Error> wrong_order(const Flags& flags, std::span<const std::string> names,
+                                                       std::optional<std::string> task = std::nullopt);
 
 /// Reads DOMAIN SELECTOR..., each selector once. `names` has at least the domain; the caller decides how many
 /// selectors the command takes. Names in the wrong order are one error.

@@ -164,7 +164,8 @@ void read_no_domain(const RotationTexts& texts, const std::string& task, const R
                     Errors& errors) {
   if (!command.ask.settings_file || !task.empty() || command.compromised) {
     errors.push_back(
-        {"", fmt::format("no domain given; usage: dkimprobe rotation {}DOMAIN --config.file FILE", task)});
+        {"", fmt::format("no domain given; usage: dkimprobe rotation {}DOMAIN {}--config.file FILE", task,
+                         task == "apply " ? "--step STEP " : "")});
   } else if (!texts.last_signatures.empty() || !texts.never_used.empty()) {
     errors.push_back({texts.last_signatures.empty() ? "--never-used" : "--last-signature",
                       "it names a selector of one domain; give the domain"});
@@ -177,7 +178,7 @@ std::optional<config::Error> find_wrong_order(const Flags& flags, const Rotation
   if (!texts.compromised.empty() && wrong_order(flags, compromised)) {
     return config::Error{"--compromised", "the domain comes first: rotation DOMAIN --compromised SELECTOR"};
   }
-  return task.empty() ? wrong_order(flags, words) : std::nullopt;
+  return wrong_order(flags, words, task.empty() ? std::nullopt : std::optional(texts.positionals.front()));
 }
 
 void read_rotation_names(const Flags& flags, const RotationTexts& texts, RotationCommand& command,
@@ -190,7 +191,9 @@ void read_rotation_names(const Flags& flags, const RotationTexts& texts, Rotatio
   take(config::read_domain(words.front()), command.domain.emplace(), errors);
   const bool domain_read = errors.size() == before;
   for (const auto& word : words.subspan(1)) read_selector_role(word, domain_read, command, errors);
-  if (domain_read && words.size() == 1 && !command.ask.settings_file && !command.compromised) {
+  // `apply` has said that it needs the settings file, which names selectors.
+  if (domain_read && words.size() == 1 && !command.ask.settings_file && !command.compromised &&
+      task != "apply ") {
     errors.push_back({"", fmt::format("no selector given; list them: dkimprobe rotation {}{} s1:active "
                                       "s2:pending, or name a settings file that does: --config.file FILE",
                                       task, command.domain->to_string())});
