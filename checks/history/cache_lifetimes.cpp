@@ -31,7 +31,8 @@ constexpr auto reason_texts = std::to_array<ReasonText>({
      "{server} answered NXDOMAIN for `_domainkey`: caches may apply that for {held} to {owner} below it"},
     {Reason::domainkey_unknown,
      "resolvers may have cached for {held} that no DKIM name exists here; if another selector already signs, "
-     "name it with --signs-now or in the settings file: then there is no wait"},
+     "name it (`preflight`: --signs-now; `rotation`: in the list of selectors; or the settings file): then "
+     "there is no wait"},
     {Reason::wildcard_ttl, "{server} answered for {owner} from a wildcard: caches may hold that for {held}"},
     {Reason::old_record_ttl, "{server} had another record at {owner}: caches may hold it for {held}"},
     {Reason::old_alias_ttl,

@@ -71,6 +71,7 @@ struct PublicAnswer {
 struct NextCommands {
   config::EscapedText again{};     ///< this preflight, without `--wait`
   config::EscapedText rotation{};  ///< the steps of the rotation that follow
+  bool signer_is_known = false;    ///< whether `rotation` knows which selector signs until then
 };
 
 struct Preflight {

@@ -26,7 +26,8 @@ checks::NextCommands next_commands(const PreflightCommand& command, bool domain_
   if (command.state.off) rotation_flags.emplace_back("--no-state");
   rotation_flags.insert(rotation_flags.end(), call.flags.begin(), call.flags.end());
   return {checks::command_text(call, {"preflight"}, command.domain, {selector}, flags),
-          checks::command_text(call, {"rotation"}, command.domain, roles, rotation_flags)};
+          checks::command_text(call, {"rotation"}, command.domain, roles, rotation_flags),
+          domain_is_in_settings || !command.signers.empty()};
 }
 
 }  // namespace

@@ -498,10 +498,13 @@ void PreflightPage::next(const Preflight& preflight) {
   std::vector<NextStep> steps;
   switch (preflight.sign.safe.readiness) {
     case Readiness::ready:
-      steps.push_back({fmt::format("Sign with {} now. Keep the previous key published for {} after its last "
-                                   "signature, unless somebody else has it. This shows the steps:",
-                                   selector, checks::duration_text(preflight.times.retention)),
-                       preflight.next.rotation.str()});
+      steps.push_back(
+          {fmt::format(
+               "Sign with {} now. Keep the previous key published for {} after its last "
+               "signature, unless somebody else has it. This shows the steps{}:",
+               selector, checks::duration_text(preflight.times.retention),
+               preflight.next.signer_is_known ? "" : "; if another selector signs until then, list it too"),
+           preflight.next.rotation.str()});
       break;
     case Readiness::wait:
       add_waiting_steps(preflight, steps);

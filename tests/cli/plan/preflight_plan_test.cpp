@@ -88,8 +88,11 @@ TEST_CASE("the commands to go on with repeat the flags") {
         "--root-hints r");
   CHECK(made.next.rotation ==
         "dkimprobe rotation other.example s8 s9:pending --never-used s9 --state d --root-hints r");
+  CHECK(made.next.signer_is_known);
   CHECK(plan({"example.com", "s2", "--config.file", "f"}).next.rotation ==
         "dkimprobe rotation example.com --config.file f");
+  CHECK(plan({"example.com", "s2", "--config.file", "f"}).next.signer_is_known);
+  CHECK_FALSE(plan({"other.example", "s9"}).next.signer_is_known);
 }
 
 TEST_CASE("each flag of preflight is read") {

@@ -44,7 +44,7 @@ checks::ServerId server(const std::string& server_name, const std::string& addre
 Preflight base() {
   Preflight preflight;
   preflight.next = {"dkimprobe preflight example.com s1 --key s1.pem",
-                    "dkimprobe rotation example.com s0 s1:pending"};
+                    "dkimprobe rotation example.com s0 s1:pending", true};
   preflight.report = sample_reports().front().report;
   preflight.report.role = config::Role::pending;
   preflight.now = preflight.report.observed_at + 2s;
@@ -242,6 +242,17 @@ TEST_CASE("the first line of a preflight is its verdict") {
   CHECK(first(expired) == "? UNKNOWN: all 5 servers have the correct key, but: all DNSSEC signatures of a");
   const auto text = preflight_text(expired, {80, false, true});
   CHECK(text.find("sign the zone again first") != std::string::npos);
+}
+
+TEST_CASE("whoever signs until then belongs in the command that goes on") {
+  const auto says_so = [](const Preflight& preflight) {
+    return preflight_text(preflight, {200, false, true}).find("if another selector signs until then") !=
+           std::string::npos;
+  };
+  Preflight alone = ready();
+  CHECK_FALSE(says_so(alone));
+  alone.next.signer_is_known = false;
+  CHECK(says_so(alone));
 }
 
 TEST_CASE("no line of a preflight is wider than the terminal, and no foreign byte reaches it") {
