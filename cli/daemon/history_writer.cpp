@@ -6,12 +6,14 @@
 
 #include "cli/io/log.hpp"
 #include "cli/io/wall_clock.hpp"
+#include "probe/collection/evidence_memory.hpp"
 
 namespace dkimprobe::cli {
 namespace {
 
-/// How many probes may wait to be stored. Beyond that the oldest are dropped; later probes make up for them.
-constexpr std::size_t longest_queue = 20'000;
+/// The octets of the probes that may wait to be stored. Beyond that the oldest are dropped; later probes make
+/// up for them.
+constexpr std::size_t most_waiting = 64U << 20U;
 /// Probes within this time share a transaction.
 constexpr std::chrono::milliseconds gather_time{1'000};
 
@@ -45,11 +47,12 @@ bool HistoryWriter::add(const std::vector<probe::Observation>& probes, bool at_o
     if (!facts_.stored || stopping_) return false;
     at_once_ = at_once_ || at_once;
     for (const auto& probe : probes) {
-      if (waiting_.size() >= longest_queue) {
-        waiting_.pop_front();
-        ++facts_.dropped;
-      }
       waiting_.push_back(probe);
+      waiting_octets_ += probe::memory_of(probe);
+    }
+    for (; waiting_octets_ > most_waiting && waiting_.size() > 1; ++facts_.dropped) {
+      waiting_octets_ -= probe::memory_of(waiting_.front());
+      waiting_.pop_front();
     }
   }
   woken_.notify_all();
@@ -78,6 +81,7 @@ void HistoryWriter::write() {
     const std::vector<probe::Observation> probes(std::make_move_iterator(waiting_.begin()),
                                                  std::make_move_iterator(waiting_.end()));
     waiting_.clear();
+    waiting_octets_ = 0;
     at_once_ = false;
     lock.unlock();
     config::Result<void> stored;

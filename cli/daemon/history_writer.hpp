@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -53,6 +54,7 @@ class HistoryWriter {
   bool at_once_ = false;  ///< probes wait that must not
   Facts facts_{};
   std::deque<probe::Observation> waiting_{};
+  std::size_t waiting_octets_ = 0;
   std::thread thread_{};
 };
 

@@ -37,4 +37,17 @@ std::size_t memory_of(const Exchange& exchange) {
          (exchange.response ? memory_of(*exchange.response) : 0U);
 }
 
+std::size_t memory_of(const Observation& observation) {
+  std::size_t octets = sizeof observation;
+  for (const Chain* const chain : {&observation.key, &observation.adsp}) {
+    for (const Hop& hop : chain->hops) {
+      for (const WalkExchange& walked : hop.delegation.exchanges) octets += memory_of(walked.exchange);
+      for (const ServerObservation& server : hop.servers) {
+        for (const Exchange& exchange : server.exchanges) octets += memory_of(exchange);
+      }
+    }
+  }
+  return octets;
+}
+
 }  // namespace dkimprobe::probe

@@ -10,6 +10,8 @@ namespace dkimprobe::probe {
 
 /// The octets that an exchange takes up with its response, approximately.
 [[nodiscard]] std::size_t memory_of(const Exchange& exchange);
+/// The octets that all exchanges of an observation take up, approximately.
+[[nodiscard]] std::size_t memory_of(const Observation& observation);
 
 /// The octets that the exchanges in the observations of one probe may take up: several times what 32 servers
 /// need that answer as they should.
