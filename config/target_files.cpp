@@ -198,8 +198,14 @@ std::vector<FileStamp> stamp_target_files(const std::vector<std::string>& patter
 Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files) {
   std::vector<FileTarget> targets;
   Errors errors;
+  std::uint64_t bytes = 0;
   for (const FileStamp& stamp : files) {
     const std::string name = escape_text(stamp.path.string());
+    bytes += stamp.bytes;
+    if (bytes > most_target_bytes) {
+      errors.push_back({name, "with this file, the target files together are larger than 64 MiB"});
+      break;
+    }
     auto read = read_regular_file(stamp.path, longest_yaml_bytes, "target", "targets")
                     .and_then([&](const std::string& text) { return read_targets(text, name); });
     if (read) {

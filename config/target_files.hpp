@@ -40,6 +40,9 @@ struct FileStamp {
 /// `*`, `?` and `[` is included even if the file does not exist. If two results differ, read the files again.
 [[nodiscard]] std::vector<FileStamp> stamp_target_files(const std::vector<std::string>& patterns);
 
+/// How large all files together may be.
+inline constexpr std::uint64_t most_target_bytes = 64U << 20U;
+
 [[nodiscard]] Result<std::vector<FileTarget>> load_targets(const std::vector<FileStamp>& files);
 
 /// Parses the text of one file named `name`:

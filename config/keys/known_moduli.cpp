@@ -1,24 +1,22 @@
 #include "config/keys/known_moduli.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "config/basics/ascii.hpp"
+#include "config/basics/regular_file.hpp"
 
 namespace dkimprobe::config {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t largest_file = 64U << 20U;
+constexpr std::size_t largest_file = 64U << 20U;
 
 std::optional<std::string> read_hex(std::string_view digits) {
   digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
@@ -39,19 +37,17 @@ std::optional<std::string> read_hex(std::string_view digits) {
 
 Result<std::shared_ptr<const KnownModuli>> read_known_moduli(const fs::path& path) {
   const std::string place = escape_text(path.string());
-  std::error_code error;
-  if (!fs::is_regular_file(path, error))
-    return failure(place, error ? error.message() : std::string("this is not a regular file"));
-  if (fs::file_size(path, error) > largest_file) return failure(place, "this file is larger than 64 MiB");
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return failure(place, std::error_code(errno, std::generic_category()).message());
+  const auto content = read_regular_file(path, largest_file, "moduli", "moduli");
+  if (!content) return tl::unexpected(content.error());
 
   auto known = std::make_shared<KnownModuli>();
   known->file = escape_text(path.filename().string());
   Errors errors;
-  std::string line;
-  for (std::size_t number = 1; std::getline(stream, line) && errors.size() < most_errors; ++number) {
-    const std::string_view text = without_outer_space(line);
+  std::string_view left = *content;
+  for (std::size_t number = 1; !left.empty() && errors.size() < most_errors; ++number) {
+    const std::size_t end = std::min(left.find('\n'), left.size());
+    const std::string_view text = without_outer_space(left.substr(0, end));
+    left.remove_prefix(std::min(end + 1, left.size()));
     if (text.empty() || text.front() == '#') continue;
     if (auto octets = read_hex(text)) {
       known->numbers.push_back({number, std::move(*octets)});

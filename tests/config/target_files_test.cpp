@@ -194,4 +194,13 @@ TEST_CASE("target files are found by pattern, and their changes are detected") {
   CHECK_FALSE(config::load_targets(config::stamp_target_files({folder.at("")})));
 }
 
+TEST_CASE("all target files together have a limit") {
+  const auto read = config::load_targets(
+      {{.path = "/dev/null/a", .bytes = config::most_target_bytes}, {.path = "/dev/null/b", .bytes = 1}});
+  REQUIRE_FALSE(read);
+  REQUIRE(read.error().size() == 2);
+  CHECK(read.error().back().where == "/dev/null/b");
+  CHECK(read.error().back().message == "with this file, the target files together are larger than 64 MiB");
+}
+
 }  // namespace dkimprobe::tests

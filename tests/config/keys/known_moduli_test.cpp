@@ -45,8 +45,8 @@ TEST_CASE("each line that is no number is an error with its place") {
   CHECK(empty.error().front().message == "this file has no number");
   const auto folder = read_known_moduli("/");
   REQUIRE_FALSE(folder);
-  CHECK(folder.error().front().message == "this is not a regular file");
+  CHECK(folder.error().front().message == "this is a directory; a moduli file was expected");
   const auto missing = read_known_moduli("/does/not/exist");
   REQUIRE_FALSE(missing);
-  CHECK(missing.error().front().message == "No such file or directory");
+  CHECK(missing.error().front().message == "the moduli cannot be read: No such file or directory");
 }
