@@ -168,16 +168,19 @@ class Internet(threading.Thread):
             zone = ".".join(name.split(".")[-2:])
             if zone == "test":
                 return message(query, delegation("test", [[TLD]])[0] if qtype == NS and name == "test" else (), [soa("test")])
-            ns, glue = delegation(zone, BAD_SERVERS if zone == HOSTILE else GOOD_SERVERS)
+            is_good = zone in HEALTHY or self.hostile in ON_GOOD_SERVERS
+            ns, glue = delegation(zone, GOOD_SERVERS if is_good else BAD_SERVERS)
             return message(query, (), ns, glue, aa=False)
         zone = ".".join(name.split(".")[-2:])
+        if zone not in HEALTHY and self.hostile is lame:
+            return message(query, aa=False, rcode=5)
         servers = GOOD_SERVERS if address in GOOD else BAD_SERVERS
         if name == zone and qtype in (NS, SOA):
             return message(query, delegation(zone, servers)[0] if qtype == NS else [soa(zone)])
         for i, addresses in enumerate(servers):
             if name == "ns%d.%s" % (i, zone):
                 return message(query, [rr(name, A, socket.inet_aton(each)) for each in addresses] if qtype == A else (), [soa(zone)])
-        if address not in GOOD:
+        if zone not in HEALTHY:
             return self.hostile(query, name, qtype)
         if qtype == TXT and name == "s1._domainkey." + zone:
             return message(query, [rr(name, TXT, txt(KEY.encode()))])
@@ -224,7 +227,20 @@ def endless(query, name, qtype):
     return flood(query, name, qtype)
 
 
-SCENES = {each.__name__.replace("_", "-"): each for each in (many_records, most_records, one_random, flood, endless)}
+def lame(query, name, qtype):
+    """Five domains delegated to the servers of the healthy ones, which refuse them."""
+
+
+def same_servers(query, name, qtype):
+    """The servers of the healthy domains are the hostile domain's too."""
+    return many_records(query, name, qtype)
+
+
+ON_GOOD_SERVERS = (lame, same_servers)
+SCENES = {
+    each.__name__.replace("_", "-"): each
+    for each in (many_records, most_records, one_random, flood, endless, lame, same_servers)
+}
 OTHER_MESSAGE = struct.pack("!H", 65_535) + bytes(65_535)
 
 
@@ -359,7 +375,8 @@ def play(name, program, scale, time_alone):
     internet = Internet(SCENES[name])
     internet.start()
     with tempfile.TemporaryDirectory(prefix="hostile-") as directory:
-        daemon = Daemon(program, internet, pathlib.Path(directory), [*HEALTHY, HOSTILE])
+        others = [HOSTILE, *("lame%d.test" % i for i in range(4) if internet.hostile is lame)]
+        daemon = Daemon(program, internet, pathlib.Path(directory), [*HEALTHY, *others])
         results.bound("healthy domains seen", daemon.seconds_until_seen(300), 2 * time_alone, "s")
         results.bound("hostile domain not seen", 1 - daemon.wait_for_probes(1, 120), 0, "times")
         status, took = daemon.probe()
