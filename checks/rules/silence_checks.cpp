@@ -44,6 +44,7 @@ std::string_view family_text(Family family) {
 }
 
 std::string silence_text(const TransportAttempts& attempts) {
+  if (attempts.deciding == nullptr) return "not queried";
   switch (attempts.deciding->outcome) {
     case Outcome::unreachable:
       return fmt::format("ICMP reported it unreachable in {} attempts", attempts.count);
