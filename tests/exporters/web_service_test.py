@@ -6,6 +6,7 @@
 import base64
 import concurrent.futures
 import contextlib
+import ctypes
 import http.client
 import os
 import pathlib
@@ -29,12 +30,9 @@ NEVER = ("header=9000000", "body=9000000", "idle=9000000", "queue=9000000", "han
 
 
 def make_hash(password, cost=4):
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import crypt
-    return crypt.crypt(password, "$2b$%02d$abcdefghijklmnopqrstuu" % cost)
+    crypt = ctypes.CDLL("libcrypt.so.1").crypt  # Python 3.13 has no module for it
+    crypt.restype = ctypes.c_char_p
+    return crypt(password.encode(), b"$2b$%02d$abcdefghijklmnopqrstuu" % cost).decode()
 
 
 def openssl(*arguments):
@@ -42,9 +40,11 @@ def openssl(*arguments):
 
 
 def make_certificates():
+    """As VERIFY_X509_STRICT wants them, which is the default of Python 3.13."""
     ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
     for name in ("ca", "stranger"):
-        openssl("req", "-x509", *ec, "-subj", "/CN=" + name, "-keyout", name + ".key", "-out", name + ".pem")
+        openssl("req", "-x509", *ec, "-subj", "/CN=" + name, "-addext", "keyUsage=critical,keyCertSign",
+                "-keyout", name + ".key", "-out", name + ".pem")
     for name, san, ca, usage in (
         ("server", "DNS:localhost,IP:127.0.0.1,IP:::1", "ca", "serverAuth"),
         ("client", "DNS:prometheus.example,IP:192.0.2.7", "ca", "clientAuth"),
@@ -52,7 +52,7 @@ def make_certificates():
         ("forged", "DNS:prometheus.example", "stranger", "clientAuth"),
     ):
         openssl("req", *ec, "-subj", "/CN=" + name, "-keyout", name + ".key", "-out", name + ".csr")
-        (FOLDER / "ext").write_text("subjectAltName=%s\nextendedKeyUsage=%s\n" % (san, usage))
+        (FOLDER / "ext").write_text("subjectAltName=%s\nextendedKeyUsage=%s\nauthorityKeyIdentifier=keyid\n" % (san, usage))
         openssl("x509", "-req", "-in", name + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-CAcreateserial",
                 "-days", "2", "-extfile", "ext", "-out", name + ".pem")
 
@@ -169,6 +169,7 @@ def status(said):
 
 def client_context(certificate=None, **versions):
     context = ssl.create_default_context(cafile=FOLDER / "ca.pem")
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
     for name, version in versions.items():
         setattr(context, name, version)
     if certificate:
