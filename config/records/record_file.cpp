@@ -32,11 +32,12 @@ constexpr auto formats = std::to_array<FormatRow>({
 /// The format that the first line of a file shows.
 FileFormat recognised(std::string_view start) {
   start = without_outer_space(without_utf8_mark(start));
-  const std::string_view line = start.substr(0, start.find('\n'));
+  const std::string_view line = without_outer_space(start.substr(0, start.find('\n')));
   if (line.starts_with('{')) return FileFormat::jsonl;
-  if (line.starts_with(";;") || line.starts_with("; <<>>") || line.starts_with('"')) return FileFormat::dig;
-  if (line.starts_with("-----BEGIN")) return FileFormat::zone;  // of a key generator
-  return is_zone_line(line) ? FileFormat::zone : FileFormat::text;
+  const bool is_alias = line.ends_with('.') && line.find_first_of(" \t=;") == std::string_view::npos;
+  if (is_alias || line.starts_with(";;") || line.starts_with("; <<>>") || line.starts_with('"'))
+    return FileFormat::dig;
+  return is_zone_line(line) || is_private_key_line(line) ? FileFormat::zone : FileFormat::text;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "config/basics/ascii.hpp"
+#include "config/basics/base64.hpp"
 #include "config/basics/escape.hpp"
 #include "config/records/input.hpp"
 
@@ -78,6 +79,14 @@ std::string octets_of_hex(std::string_view hex) {
 
 }  // namespace
 
+bool is_private_key_line(std::string_view line) {
+  if (line.starts_with("-----BEGIN")) return line.find("PRIVATE KEY") != std::string_view::npos;
+  // As rspamadm writes an Ed25519 key: its seed and its public half.
+  constexpr std::size_t both_halves = 64;
+  std::array<char, both_halves + 3> room{};
+  return line.find_first_of(" \t;\"") == std::string_view::npos && decode_base64(line, room) == both_halves;
+}
+
 bool is_zone_line(std::string_view line) {
   constexpr std::size_t most_words = 5;  // owner, TTL, class, type
   std::string_view before;
@@ -135,8 +144,8 @@ bool ZoneReader::add(const InputLine& line) {
     cut_word_ = false;
     has_owner_ = !is_indented;
     words_.clear();
-    if (line.text.starts_with("-----BEGIN") && line.text.find("PRIVATE KEY") != std::string_view::npos) {
-      in_private_key_ = true;
+    if (is_private_key_line(line.text)) {
+      in_private_key_ = line.text.starts_with('-');
       return fault(FileFaultKind::private_key, "a private key begins here");
     }
   }
@@ -158,8 +167,9 @@ bool ZoneReader::split(std::string_view line) {
   for (std::size_t at = 0; at < line.size();) {
     const char c = line[at];
     if (c == ';') {
-      cut_word_ =
-          cut_word_ || (at > 0 && !is_space(line[at - 1]) && !words_.empty() && !words_.back().is_quoted);
+      const bool is_behind_word =
+          at > 0 && std::string_view(" \t\r()\"").find(line[at - 1]) == std::string_view::npos;
+      cut_word_ = cut_word_ || is_behind_word;
       break;
     }
     if (c == '(' && ++depth_ > deepest_parenthesis) {

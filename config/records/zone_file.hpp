@@ -24,6 +24,9 @@ namespace dkimprobe::config {
 /// directive.
 [[nodiscard]] bool is_zone_line(std::string_view line);
 
+/// Whether a private key begins here, which key generators print before the record.
+[[nodiscard]] bool is_private_key_line(std::string_view line);
+
 /// Puts lines together to entries, which parentheses continue over several lines.
 class ZoneReader {
  public:
