@@ -55,7 +55,7 @@ LIBRARIES = {
         "exporters/http/",
     ],
     "yaml-cpp/": ["config/yaml/yaml_tree"],
-    "nlohmann/": ["config/records/json_lines", "exporters/formats/record_formats", "exporters/json/"],
+    "nlohmann/": ["config/records/json_lines", "config/records/terraform_json", "exporters/formats/record_formats", "exporters/json/"],
     "SQLiteCpp/": ["exporters/store/history_connection"],
     "sqlite3.h": ["exporters/store/history_store"],
     "CLI/": ["cli/command_line/flags"],

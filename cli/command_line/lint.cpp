@@ -28,12 +28,15 @@ Usage
 
   The files, or standard input without any, hold records of DKIM. Their format
   is recognised by their names and first lines; --format names it:
-  text   A record per line as verifiers get it, optionally with its name and a
-         tab before it: s1._domainkey.example.com<TAB>v=DKIM1; k=rsa; p=MIIB...
-  jsonl  {"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p=..."]}
-  zone   A zone file, or a part of one such as key generators write. Records
-         that are not of DKIM are left out.
-  dig    What dig, dig +short or host prints
+  text       A record per line as verifiers get it, optionally with its name and
+             a tab before it: s1._domainkey.example.com<TAB>v=DKIM1; p=MIIB...
+  jsonl      {"name": "s1._domainkey.example.com", "txt": ["v=DKIM1; ", "p="]}
+  zone       A zone file, or a part of one such as key generators write
+  dig        What dig, dig +short or host prints
+  octodns    A zone of octoDNS: example.com.yaml
+  terraform  What `terraform show -json` prints of a state or a plan: records of
+             Route 53, Cloudflare and Google Cloud DNS
+  Records that are not of DKIM are left out, but in text and jsonl.
   If the name is given, the size of the answer is computed, and the record at
   `_adsp._domainkey` is checked as signing practices. What is wrong with the
   file and not with a record is reported; the exit code is then 3, unless a

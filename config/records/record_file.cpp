@@ -10,6 +10,8 @@
 #include "config/records/dig_output.hpp"
 #include "config/records/json_lines.hpp"
 #include "config/records/line_reader.hpp"
+#include "config/records/octodns_yaml.hpp"
+#include "config/records/terraform_json.hpp"
 #include "config/records/text_lines.hpp"
 #include "config/records/zone_file.hpp"
 
@@ -27,12 +29,17 @@ constexpr auto formats = std::to_array<FormatRow>({
     {"jsonl", read_json_lines},
     {"zone", read_zone_file},
     {"dig", read_dig_output},
+    {"octodns", read_octodns_yaml},
+    {"terraform", read_terraform_json},
 });
 
-/// The format that the first line of a file shows.
-FileFormat recognised(std::string_view start) {
+/// The format that the name of a file and its first line show.
+FileFormat recognised(const std::filesystem::path& file, std::string_view start) {
   start = without_outer_space(without_utf8_mark(start));
   const std::string_view line = without_outer_space(start.substr(0, start.find('\n')));
+  if (file.extension() == ".yaml" || file.extension() == ".yml" || line == "---") return FileFormat::octodns;
+  // The whole of terraform's JSON is one line, or a brace on a line of its own after a formatter.
+  if (line.starts_with("{\"format_version\"") || line == "{") return FileFormat::terraform;
   if (line.starts_with('{')) return FileFormat::jsonl;
   const bool is_alias = line.ends_with('.') && line.find_first_of(" \t=;") == std::string_view::npos;
   if (is_alias || line.starts_with(";;") || line.starts_with("; <<>>") || line.starts_with('"'))
@@ -64,7 +71,7 @@ Result<void> read_record_file(const std::filesystem::path& file, std::optional<F
   if (!format) {
     const auto start = input->peek();
     if (!start) return tl::unexpected(start.error());
-    format = recognised(*start);
+    format = recognised(file, *start);
   }
   return formats[static_cast<std::size_t>(*format)].read(*input, rules, sink);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,8 @@ constexpr auto fault_rows = std::to_array<FileFaultRow>({
      "End the string with a quotation mark. A long text is divided into several strings."},
     {"file_semicolon", "a text without quotation marks is cut at its first semicolon",
      "Put the text into quotation marks: without them, a semicolon begins a comment."},
+    {"file_unescaped_semicolon", "octoDNS refuses the text for a semicolon without one backslash before it",
+     "Write \\; for each semicolon of the text."},
     {"file_string_too_long", "a string has more than 255 octets",
      "Divide the text into strings of at most 255 octets, each in quotation marks, with nothing added "
      "between them."},
@@ -65,6 +68,14 @@ FileItem checked(FileRecord record) {
   return FileFault{
       std::move(record.place), FileFaultKind::record_too_long,
       fmt::format("a TXT record has at most {} octets, this would have {}", longest_record_data, bytes)};
+}
+
+bool OriginNote::give(const FileRecord& record, const FileSink& sink) {
+  if (!record.name_is_relative || !record.name.has_domainkey_label() || std::exchange(is_given_, true))
+    return true;
+  return sink(FileFault{
+      record.place, FileFaultKind::origin,
+      fmt::format("{} is relative to a zone that the file does not name", record.name.to_string())});
 }
 
 bool looks_like_key(std::string_view text) {

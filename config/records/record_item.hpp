@@ -49,6 +49,7 @@ enum class FileFaultKind : std::uint8_t {
   parenthesis,
   quote,
   semicolon,
+  unescaped_semicolon,
   string_too_long,
   record_too_long,
   name,
@@ -94,6 +95,16 @@ void add_strings(std::string_view text, std::vector<std::string>& strings);
 
 /// Whether the data fits into a record; else a fault.
 [[nodiscard]] FileItem checked(FileRecord record);
+
+/// Notes once a file that a name of DKIM in it is relative.
+class OriginNote {
+ public:
+  /// Returns false to end the reading.
+  [[nodiscard]] bool give(const FileRecord& record, const FileSink& sink);
+
+ private:
+  bool is_given_ = false;
+};
 
 /// Whether a text without a name below `_domainkey` is a key record all the same.
 [[nodiscard]] bool looks_like_key(std::string_view text);

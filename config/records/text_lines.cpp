@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "config/basics/escape.hpp"
+#include "config/yaml/yaml_reader.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -27,11 +27,10 @@ FileItem read_text_line(FilePlace place, std::string_view line) {
 }  // namespace
 
 tl::expected<DomainName, std::string> read_record_name(std::string_view text) {
-  constexpr std::size_t shown_bytes = 80;
   const auto name = DomainName::parse(text);
   if (!name) {
-    return tl::unexpected(fmt::format("`{}` is not a record name: {}", escape_text(text, shown_bytes),
-                                      name.error().front().message));
+    return tl::unexpected(
+        fmt::format("`{}` is not a record name: {}", shown(text), name.error().front().message));
   }
   if (name->is_root()) return tl::unexpected(std::string("the root is not a record name"));
   return *name;

@@ -9,8 +9,8 @@
 
 #include "config/basics/ascii.hpp"
 #include "config/basics/base64.hpp"
-#include "config/basics/escape.hpp"
-#include "config/records/input.hpp"
+#include "config/records/txt_strings.hpp"
+#include "config/yaml/yaml_reader.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t deepest_parenthesis = 16;
 constexpr std::size_t deepest_include = 8;
 constexpr std::size_t most_included = 1'000;
-constexpr std::size_t shown_bytes = 80;
 
 constexpr auto types = std::to_array<std::string_view>(
     {"TXT",   "SPF",     "A",     "AAAA", "NS",    "SOA",    "MX",         "CNAME", "DNAME",
@@ -35,27 +34,6 @@ bool is_ttl(std::string_view word) {
   return !word.empty() && is_digit(word.front()) && std::ranges::all_of(word, [](char c) {
     return is_digit(c) || std::string_view("smhdwSMHDW").find(c) != std::string_view::npos;
   });
-}
-
-/// The octet of an escape at `at`, which moves to its last character (RFC 1035 section 5.1).
-char unescape(std::string_view text, std::size_t& at) {
-  constexpr int highest = 255;
-  if (at + 1 >= text.size()) return text[at];
-  if (at + 3 < text.size() && std::ranges::all_of(text.substr(at + 1, 3), is_digit)) {
-    const int octet = (text[at + 1] - '0') * 100 + (text[at + 2] - '0') * 10 + (text[at + 3] - '0');
-    if (octet <= highest) {
-      at += 3;
-      return static_cast<char>(octet);
-    }
-  }
-  return text[++at];
-}
-
-/// The text without its escapes.
-std::string unescaped(std::string_view text) {
-  std::string octets;
-  for (std::size_t at = 0; at < text.size(); ++at) octets += text[at] == '\\' ? unescape(text, at) : text[at];
-  return octets;
 }
 
 /// The value of a hexadecimal digit; 16 for another character.
@@ -214,15 +192,13 @@ std::optional<ZoneReader::PartName> ZoneReader::whole_name(const std::string& te
   if (text == "@") return origin_;
   const auto name = DomainName::parse(text);
   if (!name) {
-    owner_error_ = fmt::format("`{}` is not a record name: {}", escape_text(text, shown_bytes),
-                               name.error().front().message);
+    owner_error_ = fmt::format("`{}` is not a record name: {}", shown(text), name.error().front().message);
     return std::nullopt;
   }
   if (text.ends_with('.')) return PartName{*name, false};
   const auto whole = name->below(origin_.name);
   if (!whole) {
-    owner_error_ =
-        fmt::format("`{}` is too long below {}", escape_text(text, shown_bytes), origin_.name.to_string());
+    owner_error_ = fmt::format("`{}` is too long below {}", shown(text), origin_.name.to_string());
     return std::nullopt;
   }
   return PartName{*whole, origin_.is_relative};
@@ -261,8 +237,7 @@ bool ZoneReader::end_directive() {
   if (is_word(0, "$TTL")) return true;
   if (is_word(0, "$INCLUDE")) return include();
   if (!is_word(0, "$ORIGIN")) {
-    return fault(FileFaultKind::directive,
-                 fmt::format("`{}` is not understood", escape_text(words_.front().text, shown_bytes)));
+    return fault(FileFaultKind::directive, fmt::format("`{}` is not understood", shown(words_.front().text)));
   }
   const auto origin = words_.size() > 1 ? whole_name(words_[1].text) : std::nullopt;
   origin_ = origin.value_or(PartName{});
@@ -272,15 +247,15 @@ bool ZoneReader::end_directive() {
 bool ZoneReader::include() {
   const auto wrong = [&](std::string detail) { return fault(FileFaultKind::include, std::move(detail)); };
   if (words_.size() < 2) return wrong("$INCLUDE has no file");
-  const std::string shown = escape_text(unescaped(words_[1].text), shown_bytes);
-  if (!rules_.allow_include) return wrong(fmt::format("`{}` was not read", shown));
+  const std::string name = shown(unescaped(words_[1].text));
+  if (!rules_.allow_include) return wrong(fmt::format("`{}` was not read", name));
   std::size_t& files = included_.files == nullptr ? own_files_ : *included_.files;
   if (included_.depth >= deepest_include || ++files > most_included)
-    return wrong(fmt::format("`{}` was not read: files include each other too often", shown));
+    return wrong(fmt::format("`{}` was not read: files include each other too often", name));
   const std::filesystem::path file = file_.parent_path() / unescaped(words_[1].text);
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error))
-    return wrong(fmt::format("`{}` was not read: there is no such file", shown));
+    return wrong(fmt::format("`{}` was not read: there is no such file", name));
   auto input = LineReader::open(file, longest_record_line);
   if (!input) return wrong(input.error().front().message);
   ZoneReader zone(file, rules_, sink_, is_printed_);
@@ -309,13 +284,7 @@ bool ZoneReader::end_text(std::size_t first) {
                  "the text has no quotation marks, so its first `;` begins a comment; put the text in "
                  "quotation marks");
   }
-  if (record.name_is_relative && record.name.has_domainkey_label() && !std::exchange(origin_noted_, true)) {
-    const std::string name = record.name.to_string();
-    if (!fault(FileFaultKind::origin,
-               fmt::format("{} is relative to a zone that the file does not name", name)))
-      return false;
-  }
-  goes_on_ = sink_(checked(std::move(record)));
+  goes_on_ = origin_note_.give(record, sink_) && sink_(checked(std::move(record)));
   return goes_on_;
 }
 

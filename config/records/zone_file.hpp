@@ -88,7 +88,7 @@ class ZoneReader {
   bool has_owner_ = false;      ///< whether the entry begins with its owner
   bool skips_rest_ = false;     ///< of an entry over several lines that was given up
   bool in_private_key_ = false;
-  bool origin_noted_ = false;
+  OriginNote origin_note_{};
   std::size_t depth_ = 0;  ///< of parentheses
   PartName origin_{};
   PartName owner_{};  ///< of the entry, or of the last entry that had one

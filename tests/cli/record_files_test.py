@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Lints what real tools write: opendkim-genkey, rspamadm and dig; and compares the reader of zone files with that of
-dnspython on many made zones.
+"""Lints what real tools write: opendkim-genkey, rspamadm, dig and terraform; and compares the reader of zone files with
+that of dnspython on many made zones. terraform runs without the providers of DNS, which only a registry has: the
+resources of its output get their types here.
 
     record_files_test.py PROGRAM"""
 
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -118,6 +120,61 @@ def dig():
            (3, [], [("file_no_answer", "no server was reached")]))
 
 
+TERRAFORM = {
+    "main.tf": """module "mail" { source = "./mail" }
+resource "terraform_data" "aws_route53_record" {
+  input = { name = "s1._domainkey.example.com", type = "TXT", records = ["%s\\"\\"%s"] }
+}
+resource "terraform_data" "google_dns_record_set" {
+  input = { name = "s3._domainkey.example.com.", type = "TXT", rrdatas = [module.mail.id] }
+}
+""" % (KEY[:20], KEY[20:]),
+    "mail/mail.tf": """resource "terraform_data" "cloudflare_dns_record" {
+  input = { name = "s2._domainkey.example.com", type = "TXT", content = "%s" }
+}
+output "id" { value = terraform_data.cloudflare_dns_record.id }
+""" % KEY,
+}
+
+
+def terraform(folder):
+    if shutil.which("terraform") is None:
+        print("terraform is not installed: its output was not read")
+        return
+    for name, text in TERRAFORM.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+
+    def run(*arguments):
+        environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
+        return subprocess.run(["terraform", *arguments], cwd=folder, env=environment, check=True, text=True,
+                              capture_output=True).stdout
+
+    def with_types(module):
+        for resource in module["resources"]:
+            resource["type"] = resource["name"]
+            resource["values"] = {key: value for key, value in resource["values"].get("input", {}).items()
+                                  if value is not None and value != [None]}
+        for child in module.get("child_modules", []):
+            with_types(child)
+
+    run("init", "-input=false")
+    run("plan", "-input=false", "-out=plan")
+    wanted = [("s1._domainkey.example.com", [KEY[:20], KEY[20:]]), ("s2._domainkey.example.com", [KEY])]
+    for what, output in (("planned_values", run("show", "-json", "plan")), ("values", None)):
+        if output is None:
+            run("apply", "-input=false", "plan")
+            output = run("show", "-json")
+        document = json.loads(output)
+        with_types(document[what]["root_module"])
+        code, records, faults = lint("--format", "terraform", "--origin", "example.com", text=json.dumps(document))
+        if what == "planned_values":
+            expect("terraform's plan", [f[1] for f in faults], ["file_no_text"])
+        else:
+            expect("terraform's state", faults, [])
+        expect("terraform's " + what, [r[1:] for r in records if r[1] != "s3._domainkey.example.com"], wanted)
+
+
 def made_string(chance):
     """A string of a zone file, quoted or not, with the escapes that it needs and some that it does not need."""
     quoted = chance.random() < 0.7
@@ -175,6 +232,7 @@ def zones():
 
 with tempfile.TemporaryDirectory() as made:
     generators(pathlib.Path(made))
+    terraform(pathlib.Path(made))
 dig()
 zones()
 print("%d comparisons, 0 differ" % compared)
