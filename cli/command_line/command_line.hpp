@@ -150,6 +150,8 @@ struct JudgeCommand {
   OutputChoice output{};
 };
 
+enum class LintForm : std::uint8_t { text, json, sarif, junit };
+
 struct LintCommand {
   std::vector<std::filesystem::path> files{"-"};  ///< `-` is standard input
   std::optional<config::FileFormat> format{};     ///< without it, the files show it
@@ -157,6 +159,7 @@ struct LintCommand {
   config::Role role = config::Role::active;
   config::Policy policy{};  ///< without the key lists
   KeyLists key_lists{};
+  LintForm form = LintForm::text;
   OutputChoice output{};
 };
 

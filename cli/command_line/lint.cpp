@@ -21,7 +21,7 @@ constexpr std::string_view lint_help_start = R"(Examples
   echo 'v=DKIM1; k=rsa; p=MIIB...' | dkimprobe lint
   dkimprobe lint zones/*.zone
   dig +noall +answer TXT s1._domainkey.example.com | dkimprobe lint
-  dkimprobe lint records.jsonl --json
+  terraform show -json plan | dkimprobe lint --sarif > dkim.sarif
 
 Usage
   dkimprobe lint [FILE]... [FLAGS]
@@ -62,6 +62,14 @@ void read_files(const std::vector<std::string>& words, LintCommand& command, Err
     errors.push_back({"-", "standard input can be read only once"});
 }
 
+void read_form(bool json, bool sarif, bool junit, LintCommand& command, Errors& errors) {
+  if (json) command.form = LintForm::json;
+  if (sarif) command.form = LintForm::sarif;
+  if (junit) command.form = LintForm::junit;
+  if (json + sarif + junit > 1)
+    errors.push_back({"", "only one of --json, --sarif and --junit can be given"});
+}
+
 }  // namespace
 
 Result<Command> read_lint(std::span<const std::string> arguments) {
@@ -70,6 +78,8 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   std::string role;
   std::string format;
   std::string origin;
+  bool sarif = false;
+  bool junit = false;
   KeyListTexts key_lists;
   std::string key_size;
   OutputTexts output;
@@ -80,6 +90,8 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   flags.toggle("--allow-include", command.rules.allow_include, "read files that a zone file includes",
                files_group);
   declare_output(flags, output, "one JSON object per line, in the order of the input");
+  flags.toggle("--sarif", sarif, "SARIF 2.1.0, for code scanning", output_group);
+  flags.toggle("--junit", junit, "JUnit XML, for the tests of a CI system", output_group);
   declare_role(flags, role);
   declare_option(flags, config::key_size_option(), key_size);
   declare_key_lists(flags, key_lists);
@@ -100,6 +112,7 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   }
   read_key_lists(flags, key_lists, command.key_lists, errors);
   read_output(flags, output, command.output, errors);
+  read_form(output.json, sarif, junit, command, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;
 }

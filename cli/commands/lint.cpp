@@ -1,7 +1,7 @@
 #include "cli/commands/commands.hpp"
 
 #include <cstddef>
-#include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -9,13 +9,11 @@
 #include <fmt/format.h>
 
 #include "checks/judgement/judge.hpp"
+#include "cli/commands/lint_output.hpp"
 #include "cli/io/output.hpp"
-#include "cli/io/terminal.hpp"
 #include "cli/plan/settings_input.hpp"
 #include "config/records/input.hpp"
 #include "config/records/record_file.hpp"
-#include "exporters/json/report_json.hpp"
-#include "exporters/terminal/lint_text.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
@@ -61,7 +59,7 @@ bool is_wanted(const config::FileRecord& record) {
 class LintRun {
  public:
   LintRun(const LintCommand& command, checks::Policy policy)
-      : command_(command), policy_(std::move(policy)), style_(output_style(command.output.color)) {}
+      : role_(command.role), policy_(std::move(policy)), output_(lint_output(command)) {}
 
   [[nodiscard]] bool take(const config::FileRecord& record);
   [[nodiscard]] bool take(const config::FileFault& fault);
@@ -69,11 +67,10 @@ class LintRun {
   [[nodiscard]] ExitCode finish();
 
  private:
-  const LintCommand& command_;
+  config::Role role_;
   checks::Policy policy_;
-  exporters::TableStyle style_;
+  std::unique_ptr<LintOutput> output_;
   exporters::LintCounts counts_{};
-  std::filesystem::path shown_file_{};  ///< whose name was printed last
   std::size_t other_records_ = 0;
 };
 
@@ -83,7 +80,7 @@ bool LintRun::take(const config::FileFault& fault) {
   if (counts_.unread <= most_errors_shown)
     print_message(fmt::format("{}: line {}: {}{}", config::shown_name(fault.place.file), fault.place.line,
                               row.is_note ? "note: " : "", fault.detail));
-  return !command_.output.json || write_output(exporters::lint_error_json(fault));
+  return output_->fault(fault);
 }
 
 bool LintRun::take(const config::FileRecord& record) {
@@ -91,16 +88,9 @@ bool LintRun::take(const config::FileRecord& record) {
   auto place = checks::place_of(record.name);
   // The size of the answer depends on the whole name.
   if (record.name_is_relative) place.name = {};
-  const auto report =
-      checks::judge_record(place, record.strings, checks::Expectation{command_.role}, policy_);
+  const auto report = checks::judge_record(place, record.strings, checks::Expectation{role_}, policy_);
   count(report.status, counts_);
-  if (command_.output.json) return write_output(exporters::lint_json(report, record.place));
-  std::string text;
-  if (record.place.file != shown_file_ &&
-      (command_.files.size() > 1 || record.place.file != command_.files.front()))
-    text = config::shown_name(record.place.file) + ":\n";
-  shown_file_ = record.place.file;
-  return write_output(text + exporters::lint_text(report, record.place.line, style_));
+  return output_->record(report, record.place);
 }
 
 ExitCode LintRun::finish() {
@@ -109,7 +99,7 @@ ExitCode LintRun::finish() {
         fmt::format("and {} more lines that could not be read", counts_.unread - most_errors_shown));
   if (other_records_ > 0)
     print_message(fmt::format("{} not checked: not of DKIM", exporters::counted(other_records_, "record")));
-  if (!command_.output.json) write_output(exporters::lint_summary(counts_));
+  output_->end(counts_);
   return lint_exit_code(counts_);
 }
 
