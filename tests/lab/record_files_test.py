@@ -3,8 +3,9 @@
 that of dnspython on many made zones. terraform runs without the providers of DNS, which only a registry has: the
 resources of its output get their types here.
 
-    record_files_test.py PROGRAM"""
+    record_files_test.py --program PATH"""
 
+import argparse
 import json
 import os
 import pathlib
@@ -22,7 +23,9 @@ import dns.rcode
 import dns.rrset
 import dns.zone
 
-PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
+PARSER = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+PARSER.add_argument("--program", required=True, type=pathlib.Path)
+PROGRAM = str(PARSER.parse_args().program.resolve())
 KEY = "v=DKIM1; k=ed25519; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmY="
 compared = 0
 
