@@ -33,7 +33,7 @@ std::string why_no_record(std::string_view line) {
 Result<void> read_dig_output(LineReader& input, const ReadingRules& rules, const FileSink& sink) {
   ZoneReader zone(input.file(), rules, sink, true);
   bool is_failed = false;  // what the header of this answer said
-  auto read = read_lines(input, sink, [&](const InputLine& line) {
+  const auto read = read_lines(input, sink, [&](const InputLine& line) {
     std::string why = line.text.starts_with(';') ? why_no_record(line.text) : std::string();
     if (line.text.starts_with(";; ->>HEADER<<-")) is_failed = !why.empty();
     if (line.text.starts_with(";; flags:") && !is_failed && between(line.text, "ANSWER: ", ",") == "0")
@@ -42,8 +42,9 @@ Result<void> read_dig_output(LineReader& input, const ReadingRules& rules, const
       return sink(FileFault{{input.file(), line.number}, FileFaultKind::no_answer, std::move(why)});
     return zone.add(line);
   });
-  static_cast<void>(zone.finish());
-  return read;
+  if (!read) return tl::unexpected(read.error());
+  if (*read) static_cast<void>(zone.finish());
+  return {};
 }
 
 }  // namespace dkimprobe::config

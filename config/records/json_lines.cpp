@@ -48,9 +48,11 @@ FileItem read_object(FilePlace place, std::string_view line) {
 }  // namespace
 
 Result<void> read_json_lines(LineReader& input, const ReadingRules&, const FileSink& sink) {
-  return read_lines(input, sink, [&](const InputLine& line) {
+  const auto read = read_lines(input, sink, [&](const InputLine& line) {
     return sink(read_object({input.file(), line.number}, line.text));
   });
+  if (!read) return tl::unexpected(read.error());
+  return {};
 }
 
 }  // namespace dkimprobe::config

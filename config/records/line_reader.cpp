@@ -126,11 +126,11 @@ Result<std::optional<InputLine>> LineReader::next() {
   return line;
 }
 
-Result<void> read_lines(LineReader& reader, const FileSink& sink, const LineParser& parse) {
+Result<bool> read_lines(LineReader& reader, const FileSink& sink, const LineParser& parse) {
   while (true) {
     auto next = reader.next();
     if (!next) return tl::unexpected(next.error());
-    if (!*next) return {};
+    if (!*next) return true;
     InputLine& line = **next;
     if (line.number == 1) line.text = without_utf8_mark(line.text);
     if (line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
@@ -147,7 +147,7 @@ Result<void> read_lines(LineReader& reader, const FileSink& sink, const LinePars
     } else {
       goes_on = parse(line);
     }
-    if (!goes_on) return {};
+    if (!goes_on) return false;
   }
 }
 

@@ -61,7 +61,8 @@ class LineReader {
 /// Reads a line; false ends the reading.
 using LineParser = std::function<bool(const InputLine&)>;
 
-/// Gives each line that is not blank to `parse`. Lines that no format can hold are faults.
-[[nodiscard]] Result<void> read_lines(LineReader& reader, const FileSink& sink, const LineParser& parse);
+/// Gives each line that is not blank to `parse`. Lines that no format can hold are faults. False if the
+/// reading was ended before the end of the input.
+[[nodiscard]] Result<bool> read_lines(LineReader& reader, const FileSink& sink, const LineParser& parse);
 
 }  // namespace dkimprobe::config

@@ -85,9 +85,10 @@ bool is_zone_line(std::string_view line) {
 
 Result<void> read_zone_file(LineReader& input, const ReadingRules& rules, const FileSink& sink) {
   ZoneReader zone(input.file(), rules, sink, false);
-  auto read = read_lines(input, sink, [&](const InputLine& line) { return zone.add(line); });
-  static_cast<void>(zone.finish());
-  return read;
+  const auto read = read_lines(input, sink, [&](const InputLine& line) { return zone.add(line); });
+  if (!read) return tl::unexpected(read.error());
+  if (*read) static_cast<void>(zone.finish());
+  return {};
 }
 
 ZoneReader::ZoneReader(std::filesystem::path file, const ReadingRules& rules, const FileSink& sink,
@@ -138,7 +139,7 @@ bool ZoneReader::add(const InputLine& line) {
 }
 
 bool ZoneReader::finish() {
-  return depth_ == 0 || !goes_on_ || give_up(FileFaultKind::parenthesis, "a parenthesis is not closed");
+  return depth_ == 0 || give_up(FileFaultKind::parenthesis, "a parenthesis is not closed");
 }
 
 bool ZoneReader::split(std::string_view line) {
@@ -268,7 +269,7 @@ bool ZoneReader::include() {
   }
   const auto read = read_lines(*input, sink_, [&](const InputLine& line) { return zone.add(line); });
   if (!read) return wrong(read.error().front().message);
-  return zone.finish() && zone.goes_on_;
+  return *read && zone.finish();
 }
 
 bool ZoneReader::end_text(std::size_t first) {
