@@ -11,7 +11,7 @@ import sys
 
 # The folders in the order in which data flows, each with its rooms in theirs; "" holds the files of the folder itself.
 ROOMS = {
-    "config": ["basics", "names", "keys", "yaml", ""],
+    "config": ["basics", "names", "keys", "yaml", "records", ""],
     "probe": ["", "wire", "transport", "discovery", "collection", "resolver", "schedule"],
     "checks": [
         "report", "weakness", "record", "verifiers", "answers", "history", "message", "catalogue", "rules", "judgement",
@@ -55,7 +55,7 @@ LIBRARIES = {
         "exporters/http/",
     ],
     "yaml-cpp/": ["config/yaml/yaml_tree"],
-    "nlohmann/": ["cli/io/record_lines", "exporters/formats/record_formats", "exporters/json/"],
+    "nlohmann/": ["config/records/json_lines", "config/records/terraform_json", "exporters/formats/record_formats", "exporters/json/"],
     "SQLiteCpp/": ["exporters/store/history_connection"],
     "sqlite3.h": ["exporters/store/history_store"],
     "CLI/": ["cli/command_line/flags"],

@@ -24,6 +24,7 @@
 #include "config/names/domain_name.hpp"
 #include "config/names/selector.hpp"
 #include "config/options.hpp"
+#include "config/records/record_file.hpp"
 #include "config/settings.hpp"
 #include "exporters/formats/record_formats.hpp"
 
@@ -149,14 +150,16 @@ struct JudgeCommand {
   OutputChoice output{};
 };
 
-enum class RecordFormat : std::uint8_t { text, jsonl };
+enum class LintForm : std::uint8_t { text, json, sarif, junit };
 
 struct LintCommand {
-  std::filesystem::path file{"-"};  ///< `-` is standard input
-  RecordFormat format = RecordFormat::text;
+  std::vector<std::filesystem::path> files{"-"};  ///< `-` is standard input
+  std::optional<config::FileFormat> format{};     ///< without it, the files show it
+  config::ReadingRules rules{};
   config::Role role = config::Role::active;
   config::Policy policy{};  ///< without the key lists
   KeyLists key_lists{};
+  LintForm form = LintForm::text;
   OutputChoice output{};
 };
 

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "checks/judgement/judge.hpp"
-#include "cli/io/input.hpp"
 #include "cli/io/message_input.hpp"
 #include "cli/io/output.hpp"
 #include "cli/io/report_output.hpp"
 #include "cli/plan/check_plan.hpp"
 #include "cli/plan/judgement_context.hpp"
 #include "cli/plan/settings_input.hpp"
+#include "config/records/input.hpp"
 #include "exporters/json/observation_json.hpp"
 #include "exporters/store/history_store.hpp"
 
@@ -81,9 +81,9 @@ Observations::const_iterator end_of_domain(Observations::const_iterator first, c
 }  // namespace
 
 CommandResult run(const JudgeCommand& command) {
-  const auto text = read_file(command.file, exporters::largest_observation_file_bytes);
+  const auto text = config::read_file(command.file, exporters::largest_observation_file_bytes);
   if (!text) return tl::unexpected(text.error());
-  const auto stored = exporters::read_observation_json(*text, shown_name(command.file));
+  const auto stored = exporters::read_observation_json(*text, config::shown_name(command.file));
   if (!stored) return tl::unexpected(stored.error());
   auto input = read_input(command);
   if (!input) return tl::unexpected(std::move(input.error()));

@@ -5,18 +5,18 @@
 
 #include <fmt/format.h>
 
-#include "cli/io/input.hpp"
 #include "config/basics/text_encoding.hpp"
+#include "config/records/input.hpp"
 
 namespace dkimprobe::cli {
 
 config::Result<NamedMessage> read_message(const std::optional<std::filesystem::path>& file) {
   if (!file) return NamedMessage{};
-  const auto text = read_file(*file, checks::longest_header_octets);
+  const auto text = config::read_file(*file, checks::longest_header_octets);
   if (!text) return tl::unexpected(text.error());
   auto read = checks::read_signatures(*text);
   const auto wrong = [&](std::string message) {
-    return config::failure(shown_name(*file), std::move(message));
+    return config::failure(config::shown_name(*file), std::move(message));
   };
   if (config::begins_as_utf16(*text))
     return wrong("it is UTF-16 text; save the message as the mail server received it, in 8-bit characters");
@@ -31,7 +31,7 @@ config::Result<NamedMessage> read_message(const std::optional<std::filesystem::p
     return wrong(fmt::format("it has {} DKIM-Signature fields; at most {} are allowed", read.count,
                              checks::most_signatures));
   }
-  return NamedMessage{shown_name(*file), std::move(read.fields)};
+  return NamedMessage{config::shown_name(*file), std::move(read.fields)};
 }
 
 bool any_names_no_key(const std::vector<checks::SignatureField>& fields) {

@@ -14,8 +14,7 @@
 namespace dkimprobe::config {
 namespace {
 
-constexpr const char* no_anchors =
-    "YAML anchors and aliases are not supported; put what domains share into a group";
+constexpr std::string_view no_anchors = "YAML anchors and aliases are not supported";
 
 YamlPlace place_of(const YAML::Mark& mark) {
   // A mark without a position has negative numbers.
@@ -35,9 +34,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
     // The parser calls this for values without an anchor too.
-    if (!name.empty()) refuse(mark, no_anchors);
+    if (!name.empty()) refuse(mark, std::string(no_anchors));
   }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, no_anchors); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, std::string(no_anchors)); }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, YamlNode::Kind::nothing, {}); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& value) override {
@@ -148,13 +147,10 @@ class SecondDocument final : public YAML::EventHandler {
 
 }  // namespace
 
-Result<YamlNode> read_yaml(std::string_view text, const std::string& name) {
-  const auto wrong = [&](YamlPlace place, std::string message) {
-    return failure(fmt::format("{}:{}:{}", name, place.line, place.column), std::move(message));
+tl::expected<YamlNode, YamlError> parse_yaml(std::string_view text) {
+  const auto wrong = [](YamlPlace place, std::string message) {
+    return tl::unexpected(YamlError{place, std::move(message)});
   };
-  if (text.size() > longest_yaml_bytes) {
-    return failure(name, fmt::format("the file is larger than {} MiB", longest_yaml_bytes >> 20U));
-  }
   try {
     ViewBuffer buffer(text);
     std::istream stream(&buffer);
@@ -168,9 +164,20 @@ Result<YamlNode> read_yaml(std::string_view text, const std::string& name) {
     return wrong(refusal.place, refusal.message);
   } catch (const YAML::Exception& error) {
     // The rest of this message differs between yaml-cpp 0.7 and 0.8.
-    if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return wrong(place_of(error.mark), no_anchors);
+    if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR))
+      return wrong(place_of(error.mark), std::string(no_anchors));
     return wrong(place_of(error.mark), fmt::format("this is not YAML: {}", escape_text(error.msg, 200)));
   }
+}
+
+Result<YamlNode> read_yaml(std::string_view text, const std::string& name) {
+  if (text.size() > longest_yaml_bytes)
+    return failure(name, fmt::format("the file is larger than {} MiB", longest_yaml_bytes >> 20U));
+  auto tree = parse_yaml(text);
+  if (tree) return std::move(*tree);
+  const auto& [place, message] = tree.error();
+  return failure(fmt::format("{}:{}:{}", name, place.line, place.column),
+                 message == no_anchors ? message + "; put what domains share into a group" : message);
 }
 
 }  // namespace dkimprobe::config

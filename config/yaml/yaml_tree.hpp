@@ -39,7 +39,15 @@ inline constexpr std::size_t longest_yaml_bytes = 4U << 20U;
 inline constexpr std::size_t deepest_yaml = 32;
 inline constexpr std::size_t most_yaml_nodes = 500'000;
 
-/// Parses the only document of the text. Returns the first error, at `name:LINE:COLUMN`.
+struct YamlError {
+  YamlPlace place{};
+  std::string message{};
+};
+
+/// Parses the only document of a text, which the caller bounds.
+[[nodiscard]] tl::expected<YamlNode, YamlError> parse_yaml(std::string_view text);
+
+/// The same for a file of settings. Returns the first error, at `name:LINE:COLUMN`.
 [[nodiscard]] Result<YamlNode> read_yaml(std::string_view text, const std::string& name);
 
 }  // namespace dkimprobe::config

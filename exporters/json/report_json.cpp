@@ -360,13 +360,14 @@ std::string message_json(checks::Status status, std::span<const checks::Signatur
                    2);
 }
 
-std::string lint_json(const Report& report, std::size_t line) {
+std::string lint_json(const Report& report, const config::FilePlace& place) {
   const auto name_or_null = [](bool known, const std::string& name) {
     return known ? Json(name) : Json(nullptr);
   };
   return json_text(
       {{"schema", "dkimprobe.lint/2"},
-       {"line", line},
+       {"file", escape_text(place.file.string())},
+       {"line", place.line},
        {"domain", name_or_null(!report.domain.is_root(), report.domain.to_string())},
        {"selector", name_or_null(report.selector != config::Selector{}, report.selector.to_string())},
        {"name", name_or_null(!report.name.is_root(), report.name.to_string())},
@@ -384,8 +385,15 @@ std::string lint_json(const Report& report, std::size_t line) {
       -1);
 }
 
-std::string lint_error_json(std::size_t line, const config::EscapedText& error) {
-  return json_text({{"schema", "dkimprobe.lint/2"}, {"line", line}, {"status", "unknown"}, {"error", error}},
+std::string lint_error_json(const config::FileFault& fault) {
+  const auto& row = config::row_of(fault.kind);
+  return json_text({{"schema", "dkimprobe.lint/2"},
+                    {"file", escape_text(fault.place.file.string())},
+                    {"line", fault.place.line},
+                    {"status", checks::to_string(row.is_note ? checks::Status::ok : checks::Status::unknown)},
+                    {"fault", row.id},
+                    {"error", config::EscapedText(fault.detail)},
+                    {"remedy", row.remedy}},
                    -1);
 }
 

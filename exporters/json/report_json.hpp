@@ -12,6 +12,7 @@
 #include "checks/report/report.hpp"
 #include "checks/rotation/preflight.hpp"
 #include "config/basics/escape.hpp"
+#include "config/records/record_item.hpp"
 #include "exporters/formats/record_formats.hpp"
 
 namespace dkimprobe::exporters {
@@ -39,10 +40,10 @@ struct DomainReports {
 
 /// One object of the schema `dkimprobe.lint/2` on one line: the report of `checks::judge_record` without the
 /// facts that only servers can provide.
-[[nodiscard]] std::string lint_json(const checks::Report& report, std::size_t line);
+[[nodiscard]] std::string lint_json(const checks::Report& report, const config::FilePlace& place);
 
-/// The same for an input line that could not be read as a record.
-[[nodiscard]] std::string lint_error_json(std::size_t line, const config::EscapedText& error);
+/// The same for a fault of the file, which is not one of a record.
+[[nodiscard]] std::string lint_error_json(const config::FileFault& fault);
 
 /// A record to publish, with the report on it.
 struct RecordOutput {

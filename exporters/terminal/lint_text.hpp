@@ -16,7 +16,7 @@ struct LintCounts {
   std::size_t ok = 0;
   std::size_t warning = 0;
   std::size_t critical = 0;
-  std::size_t unread = 0;  ///< lines that could not be read as records
+  std::size_t unread = 0;  ///< faults of files, for which records could not be read
 };
 
 /// The last line.

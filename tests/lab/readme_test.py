@@ -48,9 +48,17 @@ def write_files(folder):
     shutil.copy(KEYS / "rsa2048_public.pem", folder / "s2.pem")
     record = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
     (folder / "s2.txt").write_text(record)
+    (folder / "s1.txt").write_text('s1._domainkey IN TXT ( "%s" )\n' % record)
     (folder / "records.txt").write_text("s1._domainkey.example.com\t%s\n" % record)
     (folder / "records.jsonl").write_text(json.dumps({"name": "s1._domainkey.example.com", "txt": [record]}) + "\n")
     (folder / "settings.yaml").write_text(SETTINGS)
+    (folder / "zones").mkdir()
+    (folder / "zones" / "example.com.zone").write_text('$ORIGIN example.com.\ns1._domainkey TXT "%s"\n' % record)
+    (folder / "zones" / "example.com.yaml").write_text("s1._domainkey:\n  type: TXT\n  value: %s\n" % record.replace(";", "\\;"))
+    values = {"name": "s1._domainkey.example.com.", "type": "TXT", "rrdatas": ['"%s"' % record]}
+    resource = {"address": "google_dns_record_set.s1", "type": "google_dns_record_set", "values": values}
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": [resource]}}}
+    (folder / "plan.json").write_text(json.dumps(plan))
     (folder / "mail.eml").write_text(MESSAGE)
 
 

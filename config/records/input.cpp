@@ -1,4 +1,4 @@
-#include "cli/io/input.hpp"
+#include "config/records/input.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,16 +10,16 @@
 
 #include "config/basics/escape.hpp"
 
-namespace dkimprobe::cli {
+namespace dkimprobe::config {
 
 std::string shown_name(const std::filesystem::path& file) {
-  return file == "-" ? "standard input" : config::escape_text(file.string(), 200);
+  return file == "-" ? "standard input" : escape_text(file.string(), 200);
 }
 
-config::Result<std::string> read_file(const std::filesystem::path& file, std::size_t most_bytes) {
+Result<std::string> read_file(const std::filesystem::path& file, std::size_t most_bytes) {
   const auto failed = [&] {
-    return config::failure(shown_name(file),
-                           fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
+    return failure(shown_name(file),
+                   fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
   };
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(nullptr, std::fclose);
   std::FILE* stream = stdin;
@@ -42,4 +42,4 @@ config::Result<std::string> read_file(const std::filesystem::path& file, std::si
   return text;
 }
 
-}  // namespace dkimprobe::cli
+}  // namespace dkimprobe::config
