@@ -79,8 +79,7 @@ bool OriginNote::give(const FileRecord& record, const FileSink& sink) {
 }
 
 bool looks_like_key(std::string_view text) {
-  return text.find("DKIM1") != std::string_view::npos || text.starts_with("p=") || text.starts_with("k=") ||
-         text.find(" p=") != std::string_view::npos || text.find(";p=") != std::string_view::npos;
+  return text.find("DKIM1") != std::string_view::npos || text.starts_with("p=") || text.starts_with("k=");
 }
 
 }  // namespace dkimprobe::config
