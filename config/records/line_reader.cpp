@@ -17,6 +17,7 @@ namespace dkimprobe::config {
 namespace {
 
 constexpr std::size_t buffer_bytes = 64U << 10U;
+constexpr std::size_t endless_line = 256U << 20U;  // octets of what is no text, such as a device
 
 tl::unexpected<Errors> unreadable(const std::filesystem::path& file) {
   return failure(shown_name(file),
@@ -107,10 +108,10 @@ Result<std::optional<InputLine>> LineReader::next() {
   line_.clear();
   InputLine line;
   bool is_whole = false;
-  for (bool begun = false; !is_whole; begun = true) {
+  for (std::size_t octets = 0; !is_whole;) {
     const auto filled = fill();
     if (!filled) return tl::unexpected(filled.error());
-    if (!*filled && !begun) return std::nullopt;
+    if (!*filled && octets == 0) return std::nullopt;
     if (!*filled) break;  // the last line, without a line feed
     const std::string_view fresh = std::string_view(buffer_).substr(begin_, end_ - begin_);
     const std::string_view part = fresh.substr(0, fresh.find('\n'));
@@ -119,6 +120,11 @@ Result<std::optional<InputLine>> LineReader::next() {
     line.too_long = line.too_long || part.size() > room;
     is_whole = part.size() < fresh.size();
     begin_ += part.size() + (is_whole ? 1 : 0);
+    octets += part.size();
+    if (octets > endless_line) {
+      return failure(shown_name(file_),
+                     fmt::format("line {} does not end within {} MiB", number_ + 1, endless_line >> 20U));
+    }
   }
   line.number = ++number_;
   line.text = line_;
