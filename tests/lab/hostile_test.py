@@ -18,6 +18,7 @@ import re
 import selectors
 import signal
 import socket
+import statistics
 import struct
 import subprocess
 import tempfile
@@ -38,6 +39,7 @@ MOST_MEMORY = 300 << 20
 MOST_GAP = 5  # seconds between two messages to the watchdog
 MOST_END = 2  # seconds from SIGTERM to the end
 SCRAPE = 10  # seconds that a scraper gives
+MOST_SCRAPE = 50  # milliseconds until it has the page
 LATE = 1  # second: by how much a command may miss its deadline
 
 
@@ -258,7 +260,7 @@ class Daemon:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = str(folder / "notify")
         self.notify.bind(path)
-        self.beats, self.most_memory = [time.monotonic()], 0
+        self.beats, self.scrapes, self.most_memory = [time.monotonic()], [], 0
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             [program, "serve", "--config.file", self.settings, "--web.listen-address", "127.0.0.1:0",
@@ -300,7 +302,9 @@ class Daemon:
             return response.status, response.read().decode("utf-8", "replace")
 
     def healthy_seen(self):
+        began = time.monotonic()
         page = self.ask("/metrics")[1]
+        self.scrapes.append(time.monotonic() - began)
         return sum('dkim_selector_status{domain="%s",selector="s1"} 0' % domain in page for domain in HEALTHY)
 
     def seconds_until_seen(self, most):
@@ -378,6 +382,7 @@ def play(name, program, scale, time_alone):
         others = [HOSTILE, *("lame%d.test" % i for i in range(4) if internet.hostile is lame)]
         daemon = Daemon(program, internet, pathlib.Path(directory), [*HEALTHY, *others])
         results.bound("healthy domains seen", daemon.seconds_until_seen(300), 2 * time_alone, "s")
+        results.bound("a scrape", 1000 * statistics.median(daemon.scrapes), MOST_SCRAPE * scale, "ms")
         results.bound("hostile domain not seen", 1 - daemon.wait_for_probes(1, 120), 0, "times")
         status, took = daemon.probe()
         results.bound("/probe", took, SCRAPE, "s")

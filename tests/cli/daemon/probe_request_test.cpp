@@ -1,6 +1,7 @@
 // Requests for /probe: which parameters they may have, and how long a probe may take.
 #include "cli/daemon/probe_request.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -102,6 +103,31 @@ TEST_CASE("a domain that probe_allow names is probed with the role of the module
     CHECK(probe->facts.nameservers.empty());
   }
   CHECK_FALSE(read({{"target", "a.open.example"}, {"selector", "new"}}));
+}
+
+TEST_CASE("no spelling of a domain that is not allowed passes for one that is") {
+  using namespace std::string_literals;
+  const auto domain = GENERATE(
+      as<std::string>{}, "wide.example", "wide.example.", "WIDE.example", ".wide.example", "..wide.example",
+      "a..wide.example", "*.wide.example.evil.test", "a.wide.example.evil.test", "awide.example",
+      "a-wide.example", "a\\.wide.example", "a\\046wide.example", "a%2ewide.example",
+      "a%00.wide.example.evil.test", "a.wide.example\0.evil.test"s, "evil.test\0a.wide.example"s,
+      "evil.test a.wide.example", "evil.test/a.wide.example", "evil.test#.a.wide.example",
+      "evil.test?a.wide.example", "evil.test@a.wide.example", "a.wide.example@evil.test",
+      "a.wide.example:53@evil.test", "http://a.wide.example", "a.wide.example/../evil.test",
+      "a.wide.example:53", "[a.wide.example]", " a.wide.example", "a.wide.example ", "\ta.wide.example",
+      "a.wide.example\n", "a.wide.example\r\nevil.test", "a.w\u0131de.example", "a.w\u0456de.example",
+      "a.wide.ex\u0430mple", "a.wide\u00ad.exa\u200dmple.evil.test", "xn--wide-.example",
+      "a.wide.xn--example-", "a.wide.example.open", "open.example.evil.test", "evilopen.example",
+      "evil.open.example", "a.open.example", "open\\.example", "open.example\\.", "open.exampl\\102",
+      "_domainkey.open.example", "s1._domainkey.open.example", "192.0.2.1", "[2001:db8::1]", "2001:db8::1",
+      "3221225985", "0xc0000201", "localhost", std::string(64, 'a') + ".wide.example",
+      "one.example.evil.test", "a.one.example");
+  INFO(domain);
+  const auto probe = read({{"target", domain}, {"selector", "new"}});
+  REQUIRE_FALSE(probe);
+  CHECK((probe.error().status == 400 || probe.error().status == 403));
+  CHECK(std::ranges::all_of(probe.error().message, [](char c) { return c >= ' ' && c <= '~'; }));
 }
 
 TEST_CASE("the scraper's timeout, minus an offset, limits the timeout of the module") {
