@@ -91,10 +91,13 @@ constexpr int rank_of_record = 1;
 /// Ranks what the group itself publishes; an alias has the rank of what it leads to.
 void rank(Draft& draft, const Expected& expected) {
   AnswerGroup& group = draft.group;
+  const bool is_one = group.texts.size() == 1;
   for (const PublishedText& text : group.texts) {
+    // Of several texts it only matters whether one is a key record.
+    if (!is_one && (!expected.record || draft.rank == rank_of_record)) break;
     const KeyRecord record = read_key_record(text.text, expected.service);
     if (expected.record && record.is_key_record()) draft.rank = rank_of_record;
-    if (group.texts.size() > 1 || !record.key) continue;
+    if (!is_one || !record.key) continue;
     draft.can_verify = record.can_verify();
     draft.key_sha256 = record.key->sha256;
     group.has_expected_key = draft.can_verify && draft.key_sha256 == expected.key_sha256;

@@ -29,7 +29,7 @@ std::string escape_text(std::string_view bytes, std::size_t longest) {
     } else if (is_printable(octet)) {
       text.push_back(c);
     } else {
-      fmt::format_to(std::back_inserter(text), "\\x{:02x}", octet);
+      text += {'\\', 'x', hex_digits[octet >> 4U], hex_digits[octet & 0xFU]};
     }
   }
   if (bytes.size() > longest) fmt::format_to(std::back_inserter(text), "... ({} bytes)", bytes.size());
