@@ -79,6 +79,8 @@ struct Check {
   Scope scope = Scope::record;
   Needs needs = Needs::all_servers;
   Severity severity = Severity::notice;  ///< default; a selector's role or the policy may change it
+  /// Critical where `most_reject`: the models of the verifiers know it better than the default.
+  bool receivers_decide = false;
   RoleEffects roles{};
   bool concerns_signing = true;  ///< whether the fault affects mail signed with the key
   /// About DNSSEC signatures that are not valid now: what validating resolvers find is then unknown.

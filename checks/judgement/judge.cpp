@@ -25,6 +25,7 @@ namespace {
 
 /// The text that the report describes: the first group's key record, else its first text.
 const ReadText* main_text(const Evidence& evidence) {
+  if (evidence.answers.published.empty()) return nullptr;
   const ReadText* first = nullptr;
   for (const auto& text : evidence.texts) {
     if (text.group != &evidence.answers.published.front()) continue;
@@ -149,6 +150,20 @@ CheckResult run_check(const Check& check, const Evidence& evidence, Found& found
   return {&check, outcome, {}};
 }
 
+/// If most verifiers reject the record, its faults are critical, unless a critical one explains that already.
+/// What the policy says of a check stays.
+void raise_what_verifiers_reject(const Policy& policy, std::vector<Finding>& findings) {
+  const bool is_explained = std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.severity == Severity::critical && finding.check->needs == Needs::key_text;
+  });
+  if (is_explained) return;
+  for (Finding& finding : findings) {
+    if (finding.severity == Severity::warning && finding.check->receivers_decide &&
+        !policy.severities.contains(finding.check->name))
+      finding.severity = Severity::critical;
+  }
+}
+
 std::vector<Finding> worst_first(const std::vector<Finding>& findings) {
   std::vector<Finding> sorted;
   for (const Severity severity : {Severity::critical, Severity::warning, Severity::notice}) {
@@ -159,7 +174,7 @@ std::vector<Finding> worst_first(const std::vector<Finding>& findings) {
 }
 
 /// An outcome for each row of the catalogue; a row that is not `chosen` is not evaluated. Rows about
-/// signatures are left out without a signature.
+/// signatures are left out without a signature. The report has its compatibility already.
 template <class Choose>
 Found judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
   Found found;
@@ -167,6 +182,10 @@ Found judge_rows(const Evidence& evidence, Report& report, Choose chosen) {
     if (check.scope == Scope::signature && evidence.signatures.empty()) continue;
     report.outcomes.push_back(chosen(check) ? run_check(check, evidence, found)
                                             : CheckResult{&check, CheckOutcome::not_evaluated, {}});
+  }
+  if (most_reject(report.compatibility)) {
+    for (auto* const findings : {&found.findings, &found.in_use})
+      raise_what_verifiers_reject(evidence.policy, *findings);
   }
   report.findings = worst_first(found.findings);
   return found;
@@ -236,10 +255,9 @@ void add_facts(const Evidence& evidence, Report& report) {
   if (const auto name = observation.selector.owner_name(observation.domain)) report.name = *name;
   report.observed_at = observation.observed_at;
   report.took = observation.took;
-  const ReadText* const text = answers.published.empty() ? nullptr : main_text(evidence);
+  const ReadText* const text = main_text(evidence);
   report.record = record_facts(evidence, text);
   report.key = key_facts(text);
-  report.compatibility = compatibility(evidence, text);
   report.size = evidence.size;
   for (const auto& hop : answers.hops) {
     std::vector<ServerRow> rows = hop.rows;
@@ -290,12 +308,13 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
 
   Report report;
   report.role = expectation.role;
+  report.compatibility = compatibility(evidence, main_text(evidence));
   const bool intercepted = intercepted_delegation(observation) != nullptr;
   Found found = judge_rows(evidence, report,
                            [&](const Check& check) { return !intercepted || check.needs == Needs::path; });
   add_facts(evidence, report);
   report.status = intercepted ? Status::unknown : status_of(report, answers);
-  report.headline = headline_of(report, evidence, answers.published.empty() ? nullptr : main_text(evidence));
+  report.headline = headline_of(report, evidence, main_text(evidence));
   return {std::move(report), worst_first(found.in_use), std::move(found.path_intercepted)};
 }
 
@@ -332,9 +351,10 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
   report.name = place.name;
   report.role = expectation.role;
   const Needs given = place.is_adsp ? Needs::adsp_text : is_policy ? Needs::policy_text : Needs::key_text;
-  static_cast<void>(judge_rows(evidence, report, [&](const Check& check) { return check.needs == given; }));
   const bool is_key_place = given == Needs::key_text;
   const ReadText* const text = is_key_place ? main_text(evidence) : nullptr;
+  report.compatibility = compatibility(evidence, text);
+  static_cast<void>(judge_rows(evidence, report, [&](const Check& check) { return check.needs == given; }));
   report.record = record_facts(evidence, text);
   if (!is_key_place) {
     report.record.record_class = RecordClass::not_dkim;
@@ -342,7 +362,6 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
     if (!report.record.withheld) report.record.strings = texts.published.front().texts.front().strings;
   }
   report.key = key_facts(text);
-  report.compatibility = compatibility(evidence, text);
   report.size = evidence.size;
   report.adsp = evidence.adsp.policy;
   report.status = status_of(report);

@@ -147,6 +147,16 @@ bool all_accept(const Compatibility& compatibility) {
   });
 }
 
+bool most_reject(const Compatibility& compatibility) {
+  std::size_t accepting = 0;
+  std::size_t rejecting = 0;
+  for (const VerifierVerdict& verdict : compatibility.verdicts) {
+    if (verdict.acceptance == Acceptance::unsupported) continue;
+    ++(verdict.acceptance == Acceptance::accepted ? accepting : rejecting);
+  }
+  return rejecting > 0 && rejecting >= accepting;
+}
+
 std::string_view to_string(Acceptance acceptance) {
   switch (acceptance) {
     case Acceptance::accepted:

@@ -108,6 +108,8 @@ struct Compatibility {
 
 /// Whether every verifier that knows the key's algorithm accepts the record.
 [[nodiscard]] bool all_accept(const Compatibility& compatibility);
+/// Whether at least half of them reject it, or fail with it for now.
+[[nodiscard]] bool most_reject(const Compatibility& compatibility);
 
 struct KeyFacts {
   std::string algorithm{};  ///< "rsa", "ed25519", else the name of the key's type

@@ -197,6 +197,7 @@ constexpr auto key_rows = rows_of(
       .find = find_in_texts<RecordFault::key_base64_urlsafe>},
      {.name = "key_base64_unpadded",
       .severity = Severity::warning,
+      .receivers_decide = true,
       .reference = "RFC 2045 section 6.8",
       .summary = "p= has no padding",
       .effect =
@@ -206,6 +207,7 @@ constexpr auto key_rows = rows_of(
       .find = find_in_texts<RecordFault::key_base64_unpadded>},
      {.name = "key_base64_junk",
       .severity = Severity::warning,
+      .receivers_decide = true,
       .reference = "RFC 6376 section 2.10",
       .summary = "p= contains characters that are not base64",
       .effect = "some verifiers cannot read the key",
@@ -260,6 +262,7 @@ constexpr auto key_rows = rows_of(
       .find = find_in_texts<RecordFault::key_der_invalid>},
      {.name = "key_der_trailing_bytes",
       .severity = Severity::warning,
+      .receivers_decide = true,
       .reference = "RFC 6376 section 3.6.1",
       .summary = "extra data follows the key",
       .effect = "some verifiers cannot read the key",

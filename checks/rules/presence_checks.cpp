@@ -295,6 +295,7 @@ constexpr Check presence_rows[] = {
      .scope = Scope::record,
      .needs = Needs::all_servers,
      .severity = Severity::warning,
+     .receivers_decide = true,
      .reference = "RFC 6376 section 3.6.2.2",
      .summary = "another TXT record is published beside the key",
      .effect = "some verifiers read the other text and fail",

@@ -65,6 +65,7 @@ std::string_view role_text(checks::RoleEffect rule) {
 
 std::string severity_text(const Check& check) {
   std::string text(checks::to_string(check.severity));
+  if (check.receivers_decide) text += "; critical if at least half of the verifiers reject the record";
   for (const auto role : {config::Role::pending, config::Role::standby, config::Role::retired}) {
     const auto word = role_text(check.roles.of(role));
     if (!word.empty()) text += fmt::format("; for a {} selector: {}", config::to_string(role), word);
