@@ -1,6 +1,7 @@
 #include "cli/command_line/ask_flags.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -36,6 +37,13 @@ void read_families(const AskTexts& texts, AskOptions& ask, Errors& errors) {
   }
 }
 
+void declare_options(Flags& flags, std::span<const config::Option> table, AskTexts& texts) {
+  for (const auto& option : table) {
+    auto& [row, text] = texts.options.emplace_back(&option, std::string{});
+    declare_option(flags, option, text, option.key == common_option ? FlagUse::common : FlagUse::rare);
+  }
+}
+
 /// The flags as they were given, for commands that are printed.
 checks::ProgramCall call_of(const Flags& flags, const AskTexts& texts) {
   checks::ProgramCall call;
@@ -63,7 +71,7 @@ const config::Option* probe_option(std::string_view key) {
   return &*std::ranges::find(options, key, &config::Option::key);
 }
 
-void declare_ask(Flags& flags, AskTexts& texts) {
+void declare_servers(Flags& flags, AskTexts& texts) {
   flags.values("--nameserver", texts.nameservers, "NAME=ADDRESS[:PORT]",
                "ask only this server; repeat for more", servers_group);
   flags.value("--root-hints", texts.root_hints, "FILE",
@@ -77,20 +85,18 @@ void declare_ask(Flags& flags, AskTexts& texts) {
       "ask only over IPv4; the IPv6 address of a nameserver is left out if it also has an IPv4 address",
       servers_group, FlagUse::rare);
   flags.toggle("-6", texts.only_ipv6, "likewise, only over IPv6", servers_group, FlagUse::rare);
-  for (const auto table : {config::probe_options(), config::policy_options()}) {
-    for (const auto& option : table) {
-      auto& [row, text] = texts.options.emplace_back(&option, std::string{});
-      declare_option(flags, option, text, option.key == common_option ? FlagUse::common : FlagUse::rare);
-    }
-  }
+  declare_options(flags, config::probe_options(), texts);
+}
+
+void declare_ask(Flags& flags, AskTexts& texts) {
+  declare_servers(flags, texts);
+  declare_options(flags, config::policy_options(), texts);
   declare_key_lists(flags, texts.key_lists);
   flags.value("--config.file", texts.settings_file, "FILE",
               "settings file (YAML), explained in config/example.yaml; flags override it", settings_group);
 }
 
-void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors& errors) {
-  read_file_name(flags, "--storage.path", texts.storage, ask.storage, errors);
-  ask.call = call_of(flags, texts);
+void read_servers(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors& errors) {
   config::Settings settings;
   for (const auto& [option, text] : texts.options) {
     const std::string flag = fmt::format("--{}", option->key);
@@ -108,6 +114,12 @@ void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors
     take(config::Network::parse(text), ask.probe.allowed_networks.emplace_back(), errors, "--allow-net");
   }
   read_file_name(flags, "--root-hints", texts.root_hints, ask.root_hints, errors);
+}
+
+void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors& errors) {
+  read_file_name(flags, "--storage.path", texts.storage, ask.storage, errors);
+  ask.call = call_of(flags, texts);
+  read_servers(flags, texts, ask, errors);
   read_key_lists(flags, texts.key_lists, ask.key_lists, errors);
   if (ask.storage && !texts.nameservers.empty()) {
     errors.push_back({"--nameserver --storage.path",

@@ -28,6 +28,10 @@ struct AskTexts {
   std::list<std::pair<const config::Option*, std::string>> options{};
 };
 
+/// Declares those that say which servers are asked, and how.
+void declare_servers(Flags& flags, AskTexts& texts);
+void read_servers(const Flags& flags, const AskTexts& texts, AskOptions& ask, config::Errors& errors);
+
 /// Declares all of them except `--storage.path`, whose help text differs between commands.
 void declare_ask(Flags& flags, AskTexts& texts);
 

@@ -160,6 +160,7 @@ struct LintCommand {
   config::Policy policy{};  ///< without the key lists
   KeyLists key_lists{};
   LintForm form = LintForm::text;
+  std::optional<AskOptions> against{};  ///< ask servers too, without its policy
   OutputChoice output{};
 };
 

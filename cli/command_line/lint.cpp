@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command_line/ask_flags.hpp"
 #include "cli/command_line/common_flags.hpp"
 #include "config/basics/escape.hpp"
 
@@ -22,6 +23,7 @@ constexpr std::string_view lint_help_start = R"(Examples
   dkimprobe lint zones/*.zone
   dig +noall +answer TXT s1._domainkey.example.com | dkimprobe lint
   terraform show -json plan | dkimprobe lint --sarif > dkim.sarif
+  dkimprobe lint zones/*.zone --against live
 
 Usage
   dkimprobe lint [FILE]... [FLAGS]
@@ -41,6 +43,9 @@ Usage
   `_adsp._domainkey` is checked as signing practices. What is wrong with the
   file and not with a record is reported; the exit code is then 3, unless a
   record is critical.
+
+  With --against live, the nameservers of each name are asked as `check` does,
+  and each that differs from the file is a warning.
 
 Exit codes
   0 nothing worse than a notice   1 warning   2 critical   3 unknown
@@ -62,6 +67,21 @@ void read_files(const std::vector<std::string>& words, LintCommand& command, Err
     errors.push_back({"-", "standard input can be read only once"});
 }
 
+void read_against(const Flags& flags, const AskTexts& texts, const std::string& against, LintCommand& command,
+                  Errors& errors) {
+  AskOptions ask;
+  read_servers(flags, texts, ask, errors);
+  if (flags.given("--against")) {
+    if (against != "live")
+      errors.push_back(
+          {"--against", fmt::format("`{}` cannot be used: it must be live", escape_text(against, 80))});
+    command.against = std::move(ask);
+  } else if (!ask.given_options.empty() || ask.root_hints || !texts.nameservers.empty() ||
+             !texts.networks.empty()) {
+    errors.push_back({"", "lint asks no server, so flags about servers need --against live"});
+  }
+}
+
 void read_form(bool json, bool sarif, bool junit, LintCommand& command, Errors& errors) {
   if (json) command.form = LintForm::json;
   if (sarif) command.form = LintForm::sarif;
@@ -78,6 +98,8 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   std::string role;
   std::string format;
   std::string origin;
+  std::string against;
+  AskTexts ask;
   bool sarif = false;
   bool junit = false;
   KeyListTexts key_lists;
@@ -88,13 +110,16 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   flags.value("--format", format, "FORMAT", config::file_format_words(), files_group);
   flags.value("--origin", origin, "ZONE", "zone of relative names, where the file names none", files_group);
   flags.toggle("--allow-include", command.rules.allow_include, "read files that a zone file includes",
-               files_group);
+               files_group, FlagUse::rare);
   declare_output(flags, output, "one JSON object per line, in the order of the input");
   flags.toggle("--sarif", sarif, "SARIF 2.1.0, for code scanning", output_group);
   flags.toggle("--junit", junit, "JUnit XML, for the tests of a CI system", output_group);
   declare_role(flags, role);
   declare_option(flags, config::key_size_option(), key_size);
   declare_key_lists(flags, key_lists);
+  flags.value("--against", against, "live",
+              "ask the servers of each name too, and show which differ from the file", servers_group);
+  declare_servers(flags, ask);
   if (auto parsed = flags.read("lint", arguments); !parsed) return tl::unexpected(parsed.error());
   if (output.help) return TextWanted{flags.help(lint_help_start)};
   Errors errors;
@@ -112,6 +137,7 @@ Result<Command> read_lint(std::span<const std::string> arguments) {
   }
   read_key_lists(flags, key_lists, command.key_lists, errors);
   read_output(flags, output, command.output, errors);
+  read_against(flags, ask, against, command, errors);
   read_form(output.json, sarif, junit, command, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return command;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "checks/judgement/judge.hpp"
+#include "cli/commands/lint_live.hpp"
 #include "cli/commands/lint_output.hpp"
 #include "cli/io/output.hpp"
 #include "cli/plan/settings_input.hpp"
@@ -39,8 +40,8 @@ void count(checks::Status status, exporters::LintCounts& counts) {
 /// The worst status, in the order critical, unknown, warning; unknown without any record.
 ExitCode lint_exit_code(const exporters::LintCounts& counts) {
   if (counts.critical > 0) return ExitCode::critical;
-  if (counts.unread > 0 || counts.ok + counts.warning == 0) return ExitCode::unknown;
-  return counts.warning > 0 ? ExitCode::warning : ExitCode::ok;
+  if (counts.unread + counts.unknown > 0 || counts.ok + counts.warning == 0) return ExitCode::unknown;
+  return counts.warning + counts.different > 0 ? ExitCode::warning : ExitCode::ok;
 }
 
 std::string joined(const std::vector<std::string>& strings) {
@@ -63,6 +64,9 @@ class LintRun {
 
   [[nodiscard]] bool take(const config::FileRecord& record);
   [[nodiscard]] bool take(const config::FileFault& fault);
+  /// How a server compares with the record at the place.
+  [[nodiscard]] bool take(const config::FilePlace& place, const config::DomainName& name,
+                          const checks::ComparedServer& server);
   [[nodiscard]] bool take(const config::OtherRecord&) { return ++other_records_ > 0; }
   [[nodiscard]] ExitCode finish();
 
@@ -75,12 +79,27 @@ class LintRun {
 };
 
 bool LintRun::take(const config::FileFault& fault) {
-  const auto& row = config::row_of(fault.kind);
-  if (!row.is_note) ++counts_.unread;
+  const bool is_note = config::row_of(fault.kind).weight == config::FaultWeight::note;
+  if (!is_note) ++counts_.unread;
   if (counts_.unread <= most_errors_shown)
     print_message(fmt::format("{}: line {}: {}{}", config::shown_name(fault.place.file), fault.place.line,
-                              row.is_note ? "note: " : "", fault.detail));
+                              is_note ? "note: " : "", fault.detail));
   return output_->fault(fault);
+}
+
+bool LintRun::take(const config::FilePlace& place, const config::DomainName& name,
+                   const checks::ComparedServer& server) {
+  const bool is_unknown = server.agreement == checks::FileAgreement::unknown;
+  ++(is_unknown ? counts_.unknown : counts_.compared);
+  if (server.agreement == checks::FileAgreement::same) return true;
+  if (!is_unknown) ++counts_.different;
+  const std::string who = server.server.has_address()
+                              ? fmt::format("{} ({})", server.server.name, server.server.address.to_string())
+                              : server.server.name.str();
+  return output_->fault(
+      {place, is_unknown ? config::FileFaultKind::server_unknown : config::FileFaultKind::server_differs,
+       fmt::format("{}: {}{}{}{}", name.to_string(), who, who.empty() ? "" : " ",
+                   is_unknown ? "is unknown: " : "differs from the file: ", server.detail)});
 }
 
 bool LintRun::take(const config::FileRecord& record) {
@@ -103,6 +122,26 @@ ExitCode LintRun::finish() {
   return lint_exit_code(counts_);
 }
 
+/// Reads the files, and keeps what is to be asked for.
+config::Result<void> read_files(const LintCommand& command, LintRun& lint, LiveComparison& live) {
+  bool is_too_much = false;
+  const auto take = [&](config::FileItem item) {
+    const auto* const record = std::get_if<config::FileRecord>(&item);
+    is_too_much = command.against && record != nullptr && is_wanted(*record) && !live.add(*record);
+    return !is_too_much && std::visit([&](const auto& each) { return lint.take(each); }, item);
+  };
+  for (const auto& file : command.files) {
+    const auto read = config::read_record_file(file, command.format, command.rules, take);
+    if (!read) return read;
+    if (is_too_much) {
+      return config::failure("--against live",
+                             fmt::format("the files have more than {} selectors; give fewer at once",
+                                         LiveComparison::most_selectors()));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 CommandResult run(const LintCommand& command) {
@@ -110,12 +149,15 @@ CommandResult run(const LintCommand& command) {
   if (const auto loaded = load_key_lists(command.key_lists, policy); !loaded)
     return tl::unexpected(loaded.error());
   LintRun lint(command, std::move(policy));
-  const auto take = [&](config::FileItem item) {
-    return std::visit([&](const auto& each) { return lint.take(each); }, item);
-  };
-  for (const auto& file : command.files) {
-    const auto read = config::read_record_file(file, command.format, command.rules, take);
-    if (!read) return tl::unexpected(read.error());
+  LiveComparison live;
+  if (const auto read = read_files(command, lint, live); !read) return tl::unexpected(read.error());
+  if (command.against) {
+    const auto asked =
+        live.run(*command.against, [&](const auto& place, const auto& name, const auto& server) {
+          return lint.take(place, name, server);
+        });
+    if (!asked) return tl::unexpected(asked.error());
+    if (*asked) return **asked;
   }
   return lint.finish();
 }

@@ -21,15 +21,23 @@ class TextOutput final : public LintOutput {
   }
 
   bool record(const checks::Report& report, const config::FilePlace& place) override {
-    std::string heading;
-    if (place.file != shown_file_) heading = config::shown_name(place.file) + ":\n";
-    shown_file_ = place.file;
-    return write_output(heading + exporters::lint_text(report, place.line, style_));
+    return write_output(heading(place) + exporters::lint_text(report, place.line, style_));
   }
-  bool fault(const config::FileFault&) override { return true; }  // standard error has it
+  bool fault(const config::FileFault& fault) override {
+    // Standard error has the others.
+    return !config::row_of(fault.kind).is_of_server ||
+           write_output(heading(fault.place) + exporters::server_text(fault, style_));
+  }
   void end(const exporters::LintCounts& counts) override { write_output(exporters::lint_summary(counts)); }
 
  private:
+  /// The name of the file if another one was shown last.
+  [[nodiscard]] std::string heading(const config::FilePlace& place) {
+    if (place.file == shown_file_) return {};
+    shown_file_ = place.file;
+    return config::shown_name(place.file) + ":\n";
+  }
+
   exporters::TableStyle style_;
   std::filesystem::path shown_file_{};  ///< to which the lines belong
 };
@@ -68,14 +76,15 @@ class JunitOutput final : public LintOutput {
     return true;
   }
   bool fault(const config::FileFault& fault) override {
-    if (config::row_of(fault.kind).is_note) ++notes_;
+    if (config::row_of(fault.kind).weight == config::FaultWeight::note) ++notes_;
     cases_.add(exporters::junit_case(fault));
     return true;
   }
   void end(const exporters::LintCounts& counts) override {
-    const std::size_t failures = counts.critical + counts.warning;
-    const std::size_t tests = failures + counts.ok + counts.unread + notes_;
-    if (write_output(exporters::junit_start({tests, failures, counts.unread})) && cases_.copy_to_output())
+    const std::size_t failures = counts.critical + counts.warning + counts.different;
+    const std::size_t errors = counts.unread + counts.unknown;
+    if (write_output(exporters::junit_start({failures + errors + counts.ok + notes_, failures, errors})) &&
+        cases_.copy_to_output())
       write_output(exporters::junit_end());
   }
 

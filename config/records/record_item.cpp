@@ -31,7 +31,7 @@ constexpr auto fault_rows = std::to_array<FileFaultRow>({
      "Find out what the record should be; its data has at most 65535 octets."},
     {"file_name", "a name is not a domain name", "Correct the name."},
     {"file_origin", "a name is relative, and the file does not say to what",
-     "Give the zone with --origin, or put $ORIGIN before the record.", true},
+     "Give the zone with --origin, or put $ORIGIN before the record.", FaultWeight::note},
     {"file_directive", "a line that begins with $ is not understood",
      "Write out what the directive stands for: its records are not read."},
     {"file_include", "a file that is included was not read",
@@ -42,6 +42,10 @@ constexpr auto fault_rows = std::to_array<FileFaultRow>({
     {"file_private_key", "the file holds a private key",
      "Move the private key to a file that only the signer can read. If others could read this one, make a "
      "new key."},
+    {"server_differs", "a server publishes something else than the file says",
+     "Publish what the file says on every server, or correct the file.", FaultWeight::warning, true},
+    {"server_unknown", "a server gave no answer that can be compared with the file",
+     "Find out why with: dkimprobe check DOMAIN SELECTOR", FaultWeight::unknown, true},
 });
 
 }  // namespace

@@ -41,7 +41,7 @@ struct FileRecord {
   bool is_meant = false;  ///< the file lists records to be judged; else it holds others of a zone too
 };
 
-/// What is wrong with a file and not with a record in it.
+/// What is wrong with a file and not with a record in it, and how servers differ from it.
 enum class FileFaultKind : std::uint8_t {
   encoding,
   line_too_long,
@@ -59,13 +59,22 @@ enum class FileFaultKind : std::uint8_t {
   no_text,
   no_answer,
   private_key,
+  server_differs,
+  server_unknown,
+};
+
+enum class FaultWeight : std::uint8_t {
+  note,  ///< the record was read all the same
+  warning,
+  unknown,  ///< a record was not read, or a server gave no answer
 };
 
 struct FileFaultRow {
   std::string_view id{};       ///< API, as the names of the checks are
   std::string_view summary{};  ///< a clause
   std::string_view remedy{};
-  bool is_note = false;  ///< the record was read all the same
+  FaultWeight weight = FaultWeight::unknown;
+  bool is_of_server = false;
 };
 
 [[nodiscard]] const FileFaultRow& row_of(FileFaultKind kind);

@@ -64,10 +64,13 @@ std::string junit_case(const checks::Report& report, const config::FilePlace& pl
 std::string junit_case(const config::FileFault& fault) {
   const auto& row = config::row_of(fault.kind);
   const std::string name = fmt::format("line {}: {}", fault.place.line, row.id);
+  if (row.weight == config::FaultWeight::note)
+    return test_case(fault.place, name,
+                     fmt::format("      <system-out>{}</system-out>\n", xml(fault.detail)));
+  const std::string_view tag = row.weight == config::FaultWeight::warning ? "failure" : "error";
   return test_case(fault.place, name,
-                   row.is_note ? fmt::format("      <system-out>{}</system-out>\n", xml(fault.detail))
-                               : fmt::format("      <error type=\"{}\" message=\"{}\">{}</error>\n", row.id,
-                                             xml(fault.detail), xml(row.remedy)));
+                   fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", tag, row.id,
+                               xml(fault.detail), xml(row.remedy)));
 }
 
 std::string junit_start(const JunitCounts& counts) {

@@ -12,7 +12,7 @@ namespace dkimprobe::exporters {
 /// The test of a record: it fails if a finding is worse than a notice.
 [[nodiscard]] std::string junit_case(const checks::Report& report, const config::FilePlace& place);
 
-/// A fault of a file is a test with an error, unless it is a note.
+/// A fault of a file is a test with an error, or a failure for a warning; for a note it passed.
 [[nodiscard]] std::string junit_case(const config::FileFault& fault);
 
 struct JunitCounts {

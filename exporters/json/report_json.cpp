@@ -334,6 +334,18 @@ Json public_answer_json(const checks::Preflight& preflight) {
           {"answers", resolvers_json(preflight.public_answer->answers)}};
 }
 
+checks::Status status_of(config::FaultWeight weight) {
+  switch (weight) {
+    case config::FaultWeight::note:
+      return checks::Status::ok;
+    case config::FaultWeight::warning:
+      return checks::Status::warning;
+    case config::FaultWeight::unknown:
+      return checks::Status::unknown;
+  }
+  return checks::Status::unknown;
+}
+
 }  // namespace
 
 std::string check_json(const config::DomainName& domain, checks::Status status,
@@ -390,7 +402,7 @@ std::string lint_error_json(const config::FileFault& fault) {
   return json_text({{"schema", "dkimprobe.lint/2"},
                     {"file", escape_text(fault.place.file.string())},
                     {"line", fault.place.line},
-                    {"status", checks::to_string(row.is_note ? checks::Status::ok : checks::Status::unknown)},
+                    {"status", checks::to_string(status_of(row.weight))},
                     {"fault", row.id},
                     {"error", config::EscapedText(fault.detail)},
                     {"remedy", row.remedy}},

@@ -34,7 +34,15 @@ std::string_view level_of(checks::Severity severity) {
 }
 
 std::string_view level_of(const config::FileFaultRow& row) {
-  return row.is_note ? "note" : "error";
+  switch (row.weight) {
+    case config::FaultWeight::note:
+      return "note";
+    case config::FaultWeight::warning:
+      return "warning";
+    case config::FaultWeight::unknown:
+      return "error";
+  }
+  return {};
 }
 
 /// `key_revoked` as `KeyRevoked`

@@ -94,7 +94,18 @@ std::string lint_summary(const LintCounts& counts) {
   std::string text = fmt::format("{}: {} critical, {} warning, {} ok", counted(records, "record"),
                                  counts.critical, counts.warning, counts.ok);
   if (counts.unread > 0) text += fmt::format("; {} could not be read", counted(counts.unread, "line"));
-  return text + '\n';
+  text += '\n';
+  if (counts.compared + counts.unknown > 0) {
+    text +=
+        fmt::format("{} compared with the files: {} differ, {} unknown\n",
+                    counted(counts.compared + counts.unknown, "answer"), counts.different, counts.unknown);
+  }
+  return text;
+}
+
+std::string server_text(const config::FileFault& fault, const TableStyle& style) {
+  const std::string start = fmt::format("line {}: ", fault.place.line);
+  return hanging_text(start, lint_indent, fault.detail, std::max(style.columns, narrowest_page));
 }
 
 }  // namespace dkimprobe::exporters

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checks/report/report.hpp"
+#include "config/records/record_item.hpp"
 #include "exporters/terminal/report_table.hpp"
 
 namespace dkimprobe::exporters {
@@ -16,10 +17,16 @@ struct LintCounts {
   std::size_t ok = 0;
   std::size_t warning = 0;
   std::size_t critical = 0;
-  std::size_t unread = 0;  ///< faults of files, for which records could not be read
+  std::size_t unread = 0;     ///< faults of files, for which records could not be read
+  std::size_t compared = 0;   ///< servers whose answer was compared with a file
+  std::size_t different = 0;  ///< of these, those that publish something else
+  std::size_t unknown = 0;    ///< servers without such an answer
 };
 
-/// The last line.
+/// A line on a server that differs from the file.
+[[nodiscard]] std::string server_text(const config::FileFault& fault, const TableStyle& style);
+
+/// The last line, or two.
 [[nodiscard]] std::string lint_summary(const LintCounts& counts);
 
 }  // namespace dkimprobe::exporters

@@ -80,7 +80,8 @@ class Readme:
         if words[0] == "demo":
             words = words[1:]
         is_plan = words[:2] == ["rotation", "plan"]
-        return words + (self.lab if words and words[0] in ASKS and not is_plan else [])
+        asks = words and words[0] in ASKS and not is_plan
+        return words + (self.lab if asks or "--against" in words else [])
 
     def run(self, printed):
         arguments = self.arguments(printed)

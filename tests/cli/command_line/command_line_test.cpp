@@ -154,7 +154,8 @@ TEST_CASE("the help of each command fits a screen, and that with all flags has e
       return std::get<TextWanted>(read_command_line(arguments).value()).text;
     };
     const std::string brief = help({command, "--help"});
-    CHECK(std::ranges::count(brief, '\n') <= (command == "preflight" || command == "rotation" ? 48 : 40));
+    const bool has_much_to_say = command == "preflight" || command == "rotation" || command == "lint";
+    CHECK(std::ranges::count(brief, '\n') <= (has_much_to_say ? 48 : 40));
     CHECK(brief == help({"help", command}));
     CHECK(brief.find("\nUsage\n") != std::string::npos);
     CHECK(brief.find("\nExit codes\n") != std::string::npos);

@@ -39,14 +39,15 @@ Read read_file_of(const std::filesystem::path& file, const ReadingRules& rules =
 }  // namespace
 
 TEST_CASE("each kind of fault has its row") {
-  REQUIRE(file_fault_rows().size() == static_cast<std::size_t>(FileFaultKind::private_key) + 1);
+  REQUIRE(file_fault_rows().size() == static_cast<std::size_t>(FileFaultKind::server_unknown) + 1);
   for (const auto& row : file_fault_rows()) {
-    CHECK(row.id.starts_with("file_"));
+    CHECK(row.id.starts_with(row.is_of_server ? "server_" : "file_"));
     CHECK_FALSE(row.summary.empty());
     CHECK_FALSE(row.remedy.empty());
   }
-  CHECK(row_of(FileFaultKind::origin).is_note);
+  CHECK(row_of(FileFaultKind::origin).weight == FaultWeight::note);
   CHECK(row_of(FileFaultKind::private_key).id == "file_private_key");
+  CHECK(row_of(FileFaultKind::server_unknown).id == "server_unknown");
 }
 
 TEST_CASE("the first line shows the format of a file") {
