@@ -152,7 +152,8 @@ std::vector<probe::Observation> observations(const std::string& text) {
 std::string report_outputs(const checks::Report& report) {
   std::string text = exporters::report_table(report, {500, false, true});
   text += exporters::check_json(report.domain, report.status, std::vector{report});
-  text += exporters::lint_text(report, 1, {500, false, true}) + exporters::lint_json(report, {"records.txt", 1});
+  text +=
+      exporters::lint_text(report, 1, {500, false, true}) + exporters::lint_json(report, {"records.txt", 1});
   return text + exporters::plugin_text(std::vector{report}, report.status, {});
 }
 
