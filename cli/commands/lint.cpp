@@ -131,8 +131,7 @@ config::Result<void> read_files(const LintCommand& command, LintRun& lint, LiveC
     return !is_too_much && std::visit([&](const auto& each) { return lint.take(each); }, item);
   };
   for (const auto& file : command.files) {
-    const auto read = config::read_record_file(file, command.format, command.rules, take);
-    if (!read) return read;
+    if (auto read = config::read_record_file(file, command.format, command.rules, take); !read) return read;
     if (is_too_much) {
       return config::failure("--against live",
                              fmt::format("the files have more than {} selectors; give fewer at once",

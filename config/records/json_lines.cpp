@@ -49,7 +49,7 @@ FileItem read_object(FilePlace place, std::string_view line) {
 
 Result<void> read_json_lines(LineReader& input, const ReadingRules&, const FileSink& sink) {
   const auto read = read_lines(input, sink, [&](const InputLine& line) {
-    return sink(read_object({input.file(), line.number}, line.text));
+    return line.is_lost || sink(read_object({input.file(), line.number}, line.text));
   });
   if (!read) return tl::unexpected(read.error());
   return {};

@@ -144,16 +144,16 @@ Result<bool> read_lines(LineReader& reader, const FileSink& sink, const LinePars
       return sink(FileFault{{reader.file(), line.number}, kind, std::move(detail)});
     };
     bool goes_on = true;
+    line.is_lost = line.too_long || begins_as_utf16(line.text);
     if (begins_as_utf16(line.text)) {
       goes_on = fault(FileFaultKind::encoding, "this is UTF-16 text; save the file as UTF-8 or ASCII");
     } else if (line.too_long) {
       goes_on =
           fault(FileFaultKind::line_too_long,
                 fmt::format("the line has more than {} octets; no record is so long", longest_record_line));
-    } else {
-      goes_on = parse(line);
     }
-    if (!goes_on) return false;
+    if (line.is_lost) line.text = {};
+    if (!goes_on || !parse(line)) return false;
   }
 }
 

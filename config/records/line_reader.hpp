@@ -17,6 +17,7 @@ struct InputLine {
   std::size_t number = 0;   ///< from 1
   std::string_view text{};  ///< without its LF or CRLF; valid until the next line is read
   bool too_long = false;    ///< `text` is then only its beginning
+  bool is_lost = false;     ///< no format can hold it: `text` is empty
 };
 
 class LineReader {
@@ -61,8 +62,8 @@ class LineReader {
 /// Reads a line; false ends the reading.
 using LineParser = std::function<bool(const InputLine&)>;
 
-/// Gives each line that is not blank to `parse`. Lines that no format can hold are faults. False if the
-/// reading was ended before the end of the input.
+/// Gives each line that is not blank to `parse`. Lines that no format can hold are faults, and lost. False if
+/// the reading was ended before the end of the input.
 [[nodiscard]] Result<bool> read_lines(LineReader& reader, const FileSink& sink, const LineParser& parse);
 
 }  // namespace dkimprobe::config

@@ -33,6 +33,12 @@ constexpr auto formats = std::to_array<FormatRow>({
     {"terraform", read_terraform_json},
 });
 
+/// With which dig begins, depending on its flags and on what went wrong.
+constexpr auto starts_of_dig = std::to_array<std::string_view>(
+    {"; <<>> DiG", ";; Got answer", ";; ->>HEADER<<-", ";; flags:", ";; QUESTION SECTION",
+     ";; ANSWER SECTION", ";; communications error", ";; connection timed out",
+     ";; no servers could be reached", ";; Truncated"});
+
 /// The format that the name of a file and its first line show.
 FileFormat recognised(const std::filesystem::path& file, std::string_view start) {
   start = without_outer_space(without_utf8_mark(start));
@@ -42,8 +48,8 @@ FileFormat recognised(const std::filesystem::path& file, std::string_view start)
   if (line.starts_with("{\"format_version\"") || line == "{") return FileFormat::terraform;
   if (line.starts_with('{')) return FileFormat::jsonl;
   const bool is_alias = line.ends_with('.') && line.find_first_of(" \t=;") == std::string_view::npos;
-  if (is_alias || line.starts_with(";;") || line.starts_with("; <<>>") || line.starts_with('"'))
-    return FileFormat::dig;
+  const auto is_start = [&](std::string_view word) { return line.starts_with(word); };
+  if (is_alias || is_start("\"") || std::ranges::any_of(starts_of_dig, is_start)) return FileFormat::dig;
   return is_zone_line(line) || is_private_key_line(line) ? FileFormat::zone : FileFormat::text;
 }
 

@@ -210,24 +210,32 @@ class ResourceReader {
   void take_text(const std::string& text) {
     const auto path = std::span(keys_).subspan(resource_depth_ - 1);
     if (path.size() == 1) {
-      if (path[0] == "address") resource_.address = text;
-      if (path[0] == "mode") resource_.mode = text;
-      if (path[0] == "type") resource_.type = text;
-      return;
+      put(path[0], text,
+          {{"address", &resource_.address}, {"mode", &resource_.mode}, {"type", &resource_.type}});
+    } else if (path[0] == "values" && path.size() == 2) {
+      take_value(path[1], text);
+    } else if (path[0] == "values" && path.size() == 3 && path[2] == "[]") {
+      if (path[1] == "records" || path[1] == "rrdatas") resource_.texts.push_back({text, line_});
     }
-    if (path[0] != "values") return;
-    const std::string& key = path[1];
-    if (path.size() == 2) {
-      if (key == "type") resource_.record_type = text;
-      if (key == "fqdn") resource_.names[0] = text;
-      if (key == "hostname") resource_.names[1] = text;
-      if (key == "name") resource_.names[2] = text;
+  }
+
+  void take_value(const std::string& key, const std::string& text) {
+    auto& names = resource_.names;
+    put(key, text,
+        {{"type", &resource_.record_type},
+         {"fqdn", &names[0]},
+         {"hostname", &names[1]},
+         {"name", &names[2]}});
+    if (key == "content") resource_.texts.clear();  // it is newer than `value`
+    if (key == "content" || (key == "value" && resource_.texts.empty()))
+      resource_.texts.push_back({text, line_});
+  }
+
+  static void put(std::string_view key, const std::string& text,
+                  std::initializer_list<std::pair<std::string_view, std::string*>> places) {
+    for (const auto& [name, place] : places) {
+      if (name == key) *place = text;
     }
-    const bool is_text = path.size() == 2
-                             ? key == "content" || (key == "value" && resource_.texts.empty())
-                             : path.size() == 3 && path[2] == "[]" && (key == "records" || key == "rrdatas");
-    if (path.size() == 2 && key == "content") resource_.texts.clear();
-    if (is_text) resource_.texts.push_back({text, line_});
   }
 
   [[nodiscard]] bool end_resource() {

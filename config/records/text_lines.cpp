@@ -38,7 +38,7 @@ tl::expected<DomainName, std::string> read_record_name(std::string_view text) {
 
 Result<void> read_text_lines(LineReader& input, const ReadingRules&, const FileSink& sink) {
   const auto read = read_lines(input, sink, [&](const InputLine& line) {
-    return sink(read_text_line({input.file(), line.number}, line.text));
+    return line.is_lost || sink(read_text_line({input.file(), line.number}, line.text));
   });
   if (!read) return tl::unexpected(read.error());
   return {};

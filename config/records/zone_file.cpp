@@ -102,14 +102,22 @@ bool ZoneReader::fault(FileFaultKind kind, std::string detail, std::size_t line)
   return goes_on_;
 }
 
-bool ZoneReader::give_up(FileFaultKind kind, std::string detail) {
+void ZoneReader::drop_entry() {
   skips_rest_ = depth_ > 0;
   depth_ = 0;
   words_.clear();
+}
+
+bool ZoneReader::give_up(FileFaultKind kind, std::string detail) {
+  drop_entry();
   return fault(kind, std::move(detail));
 }
 
 bool ZoneReader::add(const InputLine& line) {
+  if (line.is_lost) {
+    drop_entry();
+    return true;
+  }
   if (in_private_key_) {
     in_private_key_ = !line.text.starts_with("-----END");
     return true;
@@ -224,10 +232,12 @@ bool ZoneReader::end_entry() {
   if (!words_.front().is_quoted && words_.front().text.starts_with('$')) return end_directive();
   const std::size_t type = skip_front();
   if (is_word(type, "TXT") || is_word(type, "TYPE16")) return end_text(type + 1);
-  // As host and nslookup print it.
+  // As host and nslookup print it, with complete names.
   if ((is_word(type, "descriptive") && is_word(type + 1, "text")) ||
-      (is_word(type, "text") && is_word(type + 1, "=")))
+      (is_word(type, "text") && is_word(type + 1, "="))) {
+    if (const auto name = DomainName::parse(words_.front().text); name && type > 0) owner_ = {*name, false};
     return end_text(type + 2);
+  }
   if (type < words_.size() && words_[type].is_quoted) return end_text(type);
   if (!is_printed_ && type + 1 >= words_.size())
     return fault(FileFaultKind::syntax, "this is no entry of a zone file: it has no type and data");
@@ -242,7 +252,8 @@ bool ZoneReader::end_directive() {
   }
   const auto origin = words_.size() > 1 ? whole_name(words_[1].text) : std::nullopt;
   origin_ = origin.value_or(PartName{});
-  return origin || fault(FileFaultKind::name, words_.size() > 1 ? owner_error_ : "$ORIGIN has no name");
+  const std::string error = words_.size() > 1 ? std::exchange(owner_error_, {}) : "$ORIGIN has no name";
+  return origin || fault(FileFaultKind::name, error);
 }
 
 bool ZoneReader::include() {

@@ -56,6 +56,8 @@ class ZoneReader {
 
   bool fault(FileFaultKind kind, std::string detail, std::size_t line);
   bool fault(FileFaultKind kind, std::string detail) { return fault(kind, std::move(detail), entry_line_); }
+  /// Forgets the entry, and what follows of it.
+  void drop_entry();
   /// Ends an entry that cannot be read.
   bool give_up(FileFaultKind kind, std::string detail);
   /// Splits the line into words; false if the entry was given up, with the sink's answer in `goes_on_`.

@@ -66,6 +66,12 @@ TEST_CASE("the first line shows the format of a file") {
   }
 }
 
+TEST_CASE("a zone file may begin with a comment like those of dig") {
+  const Folder folder;
+  const auto read = read_file_of(folder.file("a", ";; the zone of example.com\n$ORIGIN example.com.\nfoo\n"));
+  CHECK(read.faults.size() == 1);
+}
+
 TEST_CASE("an included file is read only if that is allowed, with the origin of its line") {
   const Folder folder;
   static_cast<void>(folder.file("keys/s2.txt", "s2._domainkey TXT b\n$ORIGIN elsewhere.\n$INCLUDE s3.txt\n"));
