@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -117,16 +117,17 @@ TEST_CASE("a hints file that is not a regular file, or is too large, is refused 
 }
 
 TEST_CASE("reading hints takes time in proportion to their size") {
+  // Of the processor: other work does not count.
   const auto seconds_for = [](int count) {
     std::string text;
     for (int i = 0; i < count; ++i) text += fmt::format(". 60 NS n{0}.\nn{0}. 60 A 127.0.0.1\n", i);
     const HintsFile file(text);
-    const auto began = std::chrono::steady_clock::now();
+    const std::clock_t began = std::clock();
     const auto servers = read_root_hints(file.name());
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    const std::clock_t took = std::clock() - began;
     REQUIRE(servers);
     CHECK(servers->size() == static_cast<std::size_t>(count));
-    return took.count();
+    return static_cast<double>(took) / CLOCKS_PER_SEC;
   };
   CHECK(seconds_for(24'000) < 0.2 + 40 * seconds_for(2'400));  // of a square: 100 times
 }
