@@ -32,6 +32,17 @@ std::optional<std::uint32_t> read_group(std::string_view four) {
   return any < no_digit ? std::optional(bits) : std::nullopt;
 }
 
+/// Decodes the groups with which the text begins: most of a key. Returns their digits.
+std::size_t read_groups(std::string_view text, std::span<char> room) {
+  std::size_t digits = 0;
+  for (std::size_t size = 0; text.size() - digits >= 4 && room.size() - size >= 3; digits += 4) {
+    const auto group = read_group(text.substr(digits, 4));
+    if (!group) break;
+    for (const unsigned shift : {16U, 8U, 0U}) room[size++] = static_cast<char>(*group >> shift & 0xffU);
+  }
+  return digits;
+}
+
 Base64Reading::Padding padding_state(std::size_t digits, std::size_t signs) {
   const std::size_t rest = digits % 4;
   if (rest != 1 && signs == (4 - rest) % 4) return Base64Reading::Padding::right;
@@ -44,19 +55,10 @@ Base64Reading::Padding padding_state(std::size_t digits, std::size_t signs) {
 Base64Reading read_base64(std::string_view text, std::span<char> room) {
   Base64Reading reading;
   std::uint32_t bits = 0;
-  std::size_t digits = 0;
+  std::size_t digits = read_groups(text, room);
   std::size_t signs = 0;  ///< of padding
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    // Most of a key is whole groups.
-    if (digits % 4 == 0 && signs == 0 && text.size() - i >= 4 && room.size() >= reading.size + 3) {
-      if (const auto group = read_group(text.substr(i, 4))) {
-        for (const unsigned shift : {16U, 8U, 0U})
-          room[reading.size++] = static_cast<char>(*group >> shift & 0xffU);
-        digits += 4;
-        i += 3;
-        continue;
-      }
-    }
+  reading.size = digits / 4 * 3;
+  for (std::size_t i = digits; i < text.size(); ++i) {
     const char c = text[i];
     const std::uint8_t value = digit_values[static_cast<unsigned char>(c)];
     const auto note = [i](std::optional<std::size_t>& first) { first = first.value_or(i); };
