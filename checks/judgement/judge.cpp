@@ -267,6 +267,8 @@ void add_facts(const Evidence& evidence, Report& report) {
     report.negative_ttl_seconds = std::max(report.negative_ttl_seconds, negative_ttl(hop));
   }
   report.not_asked = unasked_parents(report.delegations);
+  if (std::string unread = unread_texts(answers, evidence.texts); !unread.empty())
+    report.not_asked.emplace_back(std::move(unread));
   report.chain = answers.aliases;
   if (evidence.history.first_probe || evidence.expectation.last_signature)
     report.rotation = rotation_facts(evidence.history, evidence.expectation, evidence.policy, observation);

@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <iterator>
 #include <string_view>
+#include <unordered_set>
+
+#include <fmt/format.h>
 
 #include "checks/catalogue/check_groups.hpp"
 #include "checks/catalogue/record_pieces.hpp"
@@ -104,6 +107,7 @@ std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation&
   std::unordered_map<std::string_view, std::size_t> seen;
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
+      if (texts.size() == most_read_texts && !seen.contains(text.text)) continue;
       const auto [place, is_new] = seen.emplace(text.text, texts.size());
       if (is_new) texts.push_back(read_text(text, group, expectation, policy));
       texts[place->second].groups.push_back(&group);
@@ -111,6 +115,16 @@ std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation&
   }
   clear_pieces(answers, expectation.service, texts);
   return texts;
+}
+
+std::string unread_texts(const ChainAnswers& answers, const std::vector<ReadText>& texts) {
+  std::unordered_set<std::string_view> published;
+  for (const auto& group : answers.published) {
+    for (const auto& text : group.texts) published.insert(text.text);
+  }
+  if (published.size() == texts.size()) return {};
+  return fmt::format("Of {} different texts, {} were checked; the others may have other faults.",
+                     published.size(), texts.size());
 }
 
 std::unordered_map<std::string_view, std::size_t> places_of(const std::vector<ReadText>& texts) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -10,10 +11,16 @@
 
 namespace dkimprobe::checks {
 
-/// Each different text once, those of the first group first. Tests of keys that the policy disables are
-/// omitted.
+/// Of the different texts of one name, no more are read: servers can publish thousands.
+inline constexpr std::size_t most_read_texts = 64;
+
+/// Each different text once, those of the first group first, up to `most_read_texts`. Tests of keys that the
+/// policy disables are omitted.
 [[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation& expectation,
                                                const Policy& policy);
+
+/// How many different texts are published beyond those that were read, as a sentence; empty if none.
+[[nodiscard]] std::string unread_texts(const ChainAnswers& answers, const std::vector<ReadText>& texts);
 
 /// Where each text is among the read ones.
 [[nodiscard]] std::unordered_map<std::string_view, std::size_t> places_of(const std::vector<ReadText>& texts);

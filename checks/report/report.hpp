@@ -218,7 +218,8 @@ struct Report {
   std::vector<ServerRow> servers{};  ///< hop by hop
   std::vector<AliasFact> chain{};
   std::vector<probe::Delegation> delegations{};  ///< of each hop, in order
-  /// Parent servers that were not queried and may give a different delegation, as sentences.
+  /// What was not looked at and may differ, as sentences: parent servers that were not queried, and texts
+  /// beyond the most that are read.
   std::vector<config::EscapedText> not_asked{};
   std::optional<std::uint32_t>
       negative_ttl_seconds{};               ///< min(SOA TTL, MINIMUM), the largest seen (RFC 2308 section 5)

@@ -5,11 +5,18 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "checks/judgement/judge.hpp"
+#include "checks/judgement/published_facts.hpp"
 #include "checks/record/adsp_record.hpp"
 #include "checks/record/key_record.hpp"
 #include "tests/catch.hpp"
+#include "tests/checks/observation_vector.hpp"
 
 namespace checks = dkimprobe::checks;
+namespace tests = dkimprobe::tests;
 
 namespace {
 
@@ -74,4 +81,26 @@ TEST_CASE("the largest text with any kind of damage is read in bounded time") {
   std::size_t said = 0;
   for (const auto& fault : record.faults) said += fault.detail.str().size() + fault.remedy.str().size();
   CHECK(said < 32'768);
+}
+
+TEST_CASE("of many different texts only so many are read, and the report says how many are not") {
+  const auto report_of = [](std::size_t servers, std::size_t texts_each) {
+    nlohmann::json vector = {{"about", ""}, {"findings", nlohmann::json::array()}};
+    for (std::size_t server = 0; server < servers; ++server) {
+      nlohmann::json texts = nlohmann::json::array();
+      for (std::size_t i = 0; i < texts_each; ++i)
+        texts.push_back(nlohmann::json::array({fmt::format("v=DKIM1; p=junk{}", server * texts_each + i)}));
+      vector["servers"].push_back({{"server", fmt::format("192.0.2.{}", server + 1)},
+                                   {"name", fmt::format("ns{}.example.com", server + 1)},
+                                   {"record", {{"txt", texts}}}});
+    }
+    const auto given = tests::read_observation(vector);
+    return checks::judge(given.observation, given.expectation, {}).report;
+  };
+  CHECK(report_of(2, checks::most_read_texts / 2).not_asked.empty());
+  const auto over = report_of(32, 32);
+  REQUIRE(over.not_asked.size() == 1);
+  CHECK(over.not_asked.front() ==
+        "Of 1024 different texts, 64 were checked; the others may have other faults.");
+  CHECK(over.status == checks::Status::critical);
 }
