@@ -218,7 +218,7 @@ struct Report {
   std::vector<ServerRow> servers{};  ///< hop by hop
   std::vector<AliasFact> chain{};
   std::vector<probe::Delegation> delegations{};  ///< of each hop, in order
-  /// What was not looked at and may differ, as sentences: parent servers that were not queried, and texts
+  /// What was left out and may differ, as sentences: parent servers that were not queried, and texts
   /// beyond the most that are read.
   std::vector<config::EscapedText> not_asked{};
   std::optional<std::uint32_t>
