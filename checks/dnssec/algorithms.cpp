@@ -109,11 +109,10 @@ std::string ecdsa_der(std::string_view signature) {
   const std::size_t half = signature.size() / 2;
   const EvpOwned<ECDSA_SIG> pair(ECDSA_SIG_new());
   if (!pair) return {};
-  auto r = number_of(signature.substr(0, half));
-  auto s = number_of(signature.substr(half));
-  if (ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) return {};
-  static_cast<void>(r.release());
-  static_cast<void>(s.release());
+  // The pair owns the numbers then; it refuses them only when memory is short.
+  if (ECDSA_SIG_set0(pair.get(), number_of(signature.substr(0, half)).release(),
+                     number_of(signature.substr(half)).release()) != 1)
+    return {};
   unsigned char* encoded = nullptr;
   const int size = i2d_ECDSA_SIG(pair.get(), &encoded);
   const config::OpensslOwned<unsigned char> owned(encoded);

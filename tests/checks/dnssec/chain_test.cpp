@@ -1,6 +1,8 @@
 #include "checks/dnssec/chain.hpp"
 
+#include <array>
 #include <functional>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -73,6 +75,37 @@ std::string colliding_key(const TestKey& key, int number) {
   return rdata;
 }
 
+/// What is asked in each zone of zones/, and what is proven where the zone is secure.
+struct Expected {
+  std::string name;
+  std::uint16_t type;
+  Proven proven;
+};
+
+const std::vector<Expected> questions{
+    {"s1._domainkey", type::txt, Proven::records},
+    {"S2._domainKEY", type::txt, Proven::records},
+    {"alias._domainkey", type::txt, Proven::alias},
+    {"alias._domainkey", type::cname, Proven::alias},
+    {"x.wild", type::txt, Proven::records},
+    {"x.y.wild", type::txt, Proven::records},
+    {"*.wild", type::txt, Proven::records},
+    {"x.wildalias", type::txt, Proven::alias},
+    {"moved", type::dname, Proven::records},
+    {"s1.moved", type::txt, Proven::alias},
+    {"s2._domainkey.moved", type::txt, Proven::alias},
+    {"missing._domainkey", type::txt, Proven::name_error},
+    {"a.b.c.d.missing", type::txt, Proven::name_error},
+    {"ns", type::txt, Proven::no_data},
+    {"s1._domainkey", type::cname, Proven::no_data},
+    {"_domainkey", type::txt, Proven::no_data},
+    {"b.ent", type::txt, Proven::no_data},
+    {"ent", type::txt, Proven::no_data},
+    {"wild", type::txt, Proven::no_data},
+    {"x.wild", type::dname, Proven::no_data},
+    {"moved", type::txt, Proven::no_data},
+};
+
 const std::vector<std::string> good_zones{"ldns.test",  "ldns3.test", "bind.test",
                                           "bind3.test", "knot.test",  "knot3.test"};
 
@@ -80,34 +113,6 @@ const std::vector<std::string> good_zones{"ldns.test",  "ldns3.test", "bind.test
 
 TEST_CASE("zones signed by ldns, BIND and Knot are secure, with records, aliases and absent names",
           "[dnssec]") {
-  struct Expected {
-    std::string name;
-    std::uint16_t type;
-    Proven proven;
-  };
-  const std::vector<Expected> questions{
-      {"s1._domainkey", type::txt, Proven::records},
-      {"S2._domainKEY", type::txt, Proven::records},
-      {"alias._domainkey", type::txt, Proven::alias},
-      {"alias._domainkey", type::cname, Proven::alias},
-      {"x.wild", type::txt, Proven::records},
-      {"x.y.wild", type::txt, Proven::records},
-      {"*.wild", type::txt, Proven::records},
-      {"x.wildalias", type::txt, Proven::alias},
-      {"moved", type::dname, Proven::records},
-      {"s1.moved", type::txt, Proven::alias},
-      {"s2._domainkey.moved", type::txt, Proven::alias},
-      {"missing._domainkey", type::txt, Proven::name_error},
-      {"a.b.c.d.missing", type::txt, Proven::name_error},
-      {"ns", type::txt, Proven::no_data},
-      {"s1._domainkey", type::cname, Proven::no_data},
-      {"_domainkey", type::txt, Proven::no_data},
-      {"b.ent", type::txt, Proven::no_data},
-      {"ent", type::txt, Proven::no_data},
-      {"wild", type::txt, Proven::no_data},
-      {"x.wild", type::dname, Proven::no_data},
-      {"moved", type::txt, Proven::no_data},
-  };
   for (const std::string& zone : good_zones) {
     for (const auto& question : questions) {
       const auto validation = validate(case_in(zone, question.name + "." + zone, question.type));
@@ -362,4 +367,16 @@ TEST_CASE("2,500 iterations of NSEC3 are not hashed, and its longest names with 
   dnssec::Budget secure;
   CHECK(validate(selector_in("costly.test"), secure).state == State::secure);
   CHECK(secure.hashes() == 3);
+}
+
+// Prints what delv_agreement_test.py compares with delv.
+TEST_CASE("verdicts for delv", "[.dnssec_verdicts]") {
+  for (const std::string zone : {"ldns.test", "ldns3.test", "bind.test", "bind3.test", "knot.test",
+                                 "knot3.test", "costly.test", "unknown.test", "wrongds.test"})
+    for (const auto& question : questions) {
+      static constexpr std::array<const char*, 4> states{"secure", "insecure", "bogus", "indeterminate"};
+      const auto validation = validate(case_in(zone, question.name + "." + zone, question.type));
+      std::cout << "verdict " << question.name << "." << zone << " " << dnssec::type_text(question.type)
+                << " " << states.at(static_cast<std::size_t>(validation.state)) << "\n";
+    }
 }
