@@ -127,3 +127,67 @@ TEST_CASE("all records of a zone prove what is absent, and fewer prove nothing e
             << " differ\n";
   CHECK(proven > 5'000);
 }
+
+TEST_CASE("hashes are bounded for the longest name, and none is made of more than 100 iterations",
+          "[dnssec]") {
+  const DomainName zone = name_of("example");
+  DomainName name = zone;
+  while (const auto longer = name.child("x")) name = *longer;
+  const auto denial_with = [](std::uint16_t iterations) {
+    const std::string hash(20, '\x01');
+    return dnssec::Denial{.nsec3 = {{.hash = hash, .next = hash, .iterations = iterations}}};
+  };
+  dnssec::Budget budget;
+  CHECK(prove_name_error(denial_with(101), zone, name, budget) == Proof::iterations_too_many);
+  CHECK(prove_name_error(denial_with(65'535), zone, name, budget) == Proof::iterations_too_many);
+  CHECK(budget.hashes() == 0);
+  CHECK(prove_name_error(denial_with(100), zone, name, budget) == Proof::none);
+  CHECK(budget.hashes() == (name.label_count() - 1) * 101);
+  CHECK(prove_name_error(denial_with(100), zone, name, budget) == Proof::work_limit);
+  CHECK(budget.hashes() <= dnssec::Budget::most_hashes);
+}
+
+TEST_CASE("malformed NSEC and NSEC3 records prove nothing", "[dnssec]") {
+  for (const std::string stem : {"bind.test", "bind3.test", "ldns3.test"}) {
+    const SignedZone zone(stem);
+    for (const auto& set : zone.sets()) {
+      if (set.type != type::nsec && set.type != type::nsec3) continue;
+      const auto can_be_read = [&](const dnssec::RecordSet& changed) {
+        return set.type == type::nsec ? dnssec::read_nsec(changed).has_value()
+                                      : dnssec::read_nsec3(changed, zone.name()).has_value();
+      };
+      CHECK(can_be_read(set));
+      dnssec::RecordSet changed = set;
+      changed.rdata.front() += '\x01';  // a window without its length
+      CHECK_FALSE(can_be_read(changed));
+      changed.rdata.front() = set.rdata.front().substr(0, 3);
+      CHECK_FALSE(can_be_read(changed));
+      changed.rdata = {set.rdata.front(), set.rdata.front()};
+      CHECK_FALSE(can_be_read(changed));
+      if (set.type == type::nsec) continue;
+      changed = set;
+      changed.rdata.front()[0] = 2;  // the hash algorithm
+      CHECK_FALSE(can_be_read(changed));
+      changed = set;
+      changed.rdata.front()[1] = 2;  // an unknown flag
+      CHECK_FALSE(can_be_read(changed));
+      changed = set;
+      changed.owner = set.owner.child("x").value();
+      CHECK_FALSE(can_be_read(changed));
+    }
+  }
+}
+
+TEST_CASE("bitmaps of types have windows in order, of 1 to 32 octets", "[dnssec]") {
+  using dnssec::TypeBitmap;
+  const auto read = [](std::string_view bytes) { return TypeBitmap::read(bytes); };
+  using namespace std::string_view_literals;
+  CHECK(read("\x00\x01\x40\x01\x01\x40"sv)->has(257));
+  CHECK(read("\x00\x01\x40\x01\x01\x40"sv)->has(1));
+  CHECK_FALSE(read("\x00\x01\x40"sv)->has(257));
+  CHECK(read(""sv).has_value());
+  for (const std::string_view wrong :
+       {"\x00\x00"sv, "\x00\x02\x40"sv, "\x00"sv, "\x01\x01\x40\x00\x01\x40"sv, "\x00\x01\x40\x00\x01\x40"sv})
+    CHECK_FALSE(read(wrong).has_value());
+  CHECK_FALSE(read("\x00\x21" + std::string(33, 'x')).has_value());
+}
