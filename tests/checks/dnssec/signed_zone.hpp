@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <stdbool.h>  // without it, ldns defines bool and false itself
+
 #include <ldns/ldns.h>
 
 #include "checks/dnssec/chain.hpp"
