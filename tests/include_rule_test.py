@@ -14,7 +14,7 @@ ROOMS = {
     "config": ["basics", "names", "keys", "yaml", "records", ""],
     "probe": ["", "wire", "transport", "discovery", "collection", "resolver", "schedule"],
     "checks": [
-        "report", "weakness", "record", "verifiers", "answers", "history", "message", "catalogue", "rules", "judgement",
+        "report", "dnssec", "weakness", "record", "verifiers", "answers", "history", "message", "catalogue", "rules", "judgement",
         "rotation",
         "fleet"
     ],
@@ -42,6 +42,7 @@ LIBRARIES = {
     "idn2.h": ["config/names/internationalized_name"],
     "ldns/": ["config/root_hints", "probe/"],
     "openssl/": [
+        "checks/dnssec/algorithms",
         "checks/record/digest",
         "checks/record/ed25519_point",
         "config/keys/blocklist",

@@ -1,0 +1,47 @@
+// What a validation reads: records of one owner and type as a server sent them, with their signatures.
+// Nothing here was verified.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/names/domain_name.hpp"
+
+namespace dkimprobe::checks::dnssec {
+
+/// Types of records (the registry of RFC 6895 section 3.1) that a validation knows.
+namespace type {
+inline constexpr std::uint16_t ns = 2;
+inline constexpr std::uint16_t cname = 5;
+inline constexpr std::uint16_t soa = 6;
+inline constexpr std::uint16_t txt = 16;
+inline constexpr std::uint16_t dname = 39;
+inline constexpr std::uint16_t ds = 43;
+inline constexpr std::uint16_t nsec = 47;
+inline constexpr std::uint16_t dnskey = 48;
+inline constexpr std::uint16_t nsec3 = 50;
+}  // namespace type
+
+/// All records of class IN with one owner and type in a response (RFC 2181 section 5).
+struct RecordSet {
+  config::DomainName owner{};
+  std::uint16_t type = 0;
+  std::uint32_t ttl_seconds = 0;          ///< as received; signatures cover the TTL that they state instead
+  std::vector<std::string> rdata{};       ///< octets of each record, names in them uncompressed
+  std::vector<std::string> signatures{};  ///< rdata of the RRSIG records at `owner` that cover `type`
+};
+
+/// What a server replied to one question with DO=1: the sets of the answer and authority sections.
+struct Reply {
+  bool name_error = false;  ///< NXDOMAIN; otherwise NOERROR
+  std::vector<RecordSet> sets{};
+
+  [[nodiscard]] const RecordSet* find(const config::DomainName& owner, std::uint16_t type) const {
+    for (const RecordSet& set : sets)
+      if (set.type == type && set.owner == owner) return &set;
+    return nullptr;
+  }
+};
+
+}  // namespace dkimprobe::checks::dnssec

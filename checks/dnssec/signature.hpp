@@ -1,0 +1,39 @@
+// Whether a key of a zone signed a set of records (RFC 4035 section 5.3).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "checks/dnssec/budget.hpp"
+#include "checks/dnssec/outcome.hpp"
+#include "checks/dnssec/record_set.hpp"
+#include "checks/dnssec/zone_key.hpp"
+
+namespace dkimprobe::checks::dnssec {
+
+/// A zone with the keys that may sign its records.
+struct ZoneKeys {
+  config::DomainName zone{};
+  std::vector<ZoneKey> keys{};
+};
+
+/// A set whose signature holds.
+struct SignedSet {
+  /// The name whose wildcard the records expanded from (RFC 4035 section 5.3.4): that of the records without
+  /// so many labels. Whoever uses them needs the proof that no closer name exists.
+  std::optional<config::DomainName> wildcard_parent{};
+};
+
+/// Holds if one signature over the set was made by the zone with one of the keys, and is valid at `now`.
+/// Otherwise the reason is that of the signature that came closest. Key tags that several keys share are
+/// tried until the budget is used.
+[[nodiscard]] Checked<SignedSet> verify_set(const RecordSet& set, const ZoneKeys& zone,
+                                            std::chrono::sys_seconds now, Budget& budget);
+
+/// The sentence's name of a set: `TXT of s1._domainkey.example.com`.
+[[nodiscard]] std::string set_text(const RecordSet& set);
+[[nodiscard]] std::string type_text(std::uint16_t type);
+
+}  // namespace dkimprobe::checks::dnssec
