@@ -13,6 +13,7 @@
 #include "config/keys/blocklist.hpp"
 #include "config/keys/known_moduli.hpp"
 #include "config/severity.hpp"
+#include "config/trust_anchors.hpp"
 
 namespace dkimprobe::config {
 
@@ -49,6 +50,7 @@ struct Policy {
   std::shared_ptr<const Blocklist> blocklist{};  ///< of keys whose private keys are known; null without one
   std::shared_ptr<const KnownModuli>
       known_moduli{};  ///< with which keys may share a factor; null without any
+  std::shared_ptr<const TrustAnchors> trust_anchors{};  ///< null: DNSSEC signatures are not validated
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
 #include <map>
-#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -13,10 +10,10 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <ldns/ldns.h>
 
 #include "config/basics/escape.hpp"
 #include "config/basics/regular_file.hpp"
+#include "config/master_file.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -44,29 +41,7 @@ constexpr RootServer root_servers[] = {
     {"m.root-servers.net", "202.12.27.33", "2001:dc3::35"},
 };
 
-constexpr std::size_t longest_file = 1U << 20U;  // the hints of the root have a few thousand octets
-constexpr std::size_t most_addresses = 64;       // of one nameserver; the others are left out
-
-struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-struct RecordFree {
-  void operator()(ldns_rr* record) const { ldns_rr_free(record); }
-};
-
-/// Parser state from line to line.
-struct ReaderNames {
-  ldns_rdf* origin = ldns_rdf_new_frm_str(LDNS_RDF_TYPE_DNAME, ".");
-  ldns_rdf* previous = nullptr;
-
-  ReaderNames() = default;
-  ReaderNames(const ReaderNames&) = delete;
-  ReaderNames& operator=(const ReaderNames&) = delete;
-  ~ReaderNames() {
-    ldns_rdf_deep_free(origin);
-    ldns_rdf_deep_free(previous);
-  }
-};
+constexpr std::size_t most_addresses = 64;  // of one nameserver; the others are left out
 
 std::span<const std::uint8_t> bytes_of(const ldns_rdf* field) {
   return {ldns_rdf_data(field), ldns_rdf_size(field)};
@@ -99,32 +74,6 @@ void take(const ldns_rr& record, int line, Hints& hints) {
   }
 }
 
-/// Reads the records, and adds an error for each line that is not one, up to `most_errors`.
-Hints read_lines(std::string& text, const std::string& place, Errors& errors) {
-  Hints hints;
-  const std::unique_ptr<std::FILE, FileCloser> stream(text.empty() ? nullptr
-                                                                   : fmemopen(text.data(), text.size(), "r"));
-  ReaderNames names;
-  std::uint32_t ttl = 3'600'000;
-  int next_line = 1;
-  while (stream && std::feof(stream.get()) == 0 && errors.size() < most_errors) {
-    const int line = next_line;
-    ldns_rr* read = nullptr;
-    const ldns_status status =
-        ldns_rr_new_frm_fp_l(&read, stream.get(), &ttl, &names.origin, &names.previous, &next_line);
-    const std::unique_ptr<ldns_rr, RecordFree> record(read);
-    if (status == LDNS_STATUS_OK && record) {
-      take(*record, line, hints);
-    } else if (status != LDNS_STATUS_OK && status != LDNS_STATUS_SYNTAX_EMPTY &&
-               status != LDNS_STATUS_SYNTAX_TTL && status != LDNS_STATUS_SYNTAX_ORIGIN) {
-      errors.push_back(
-          {fmt::format("{}:{}", place, line),
-           fmt::format("this is not a line of a zone file: {}", ldns_get_errorstr_by_id(status))});
-    }
-  }
-  return hints;
-}
-
 }  // namespace
 
 std::vector<NamedServer> builtin_root_servers() {
@@ -138,11 +87,13 @@ std::vector<NamedServer> builtin_root_servers() {
 }
 
 Result<std::vector<NamedServer>> read_root_hints(const std::filesystem::path& path) {
-  auto text = read_regular_file(path, longest_file, "root hints", "root hints");
+  auto text = read_regular_file(path, longest_master_file, "root hints", "root hints");
   if (!text) return tl::unexpected(std::move(text.error()));
   const std::string place = escape_text(path.string());
   Errors errors;
-  const Hints hints = read_lines(*text, place, errors);
+  Hints hints;
+  read_master_lines(*text, place, errors,
+                    [&](const ldns_rr& record, int line) { config::take(record, line, hints); });
 
   std::vector<NamedServer> servers;
   std::set<DomainName> added;

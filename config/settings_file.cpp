@@ -10,6 +10,7 @@
 #include "config/group_settings.hpp"
 #include "config/root_hints.hpp"
 #include "config/setting_values.hpp"
+#include "config/trust_anchors.hpp"
 #include "config/yaml/yaml_tree.hpp"
 
 namespace dkimprobe::config {
@@ -23,7 +24,8 @@ std::optional<Severity> parse_severity(std::string_view text) {
 }
 
 void read_probe(SettingValues& file, const YamlValue& value, Settings& settings) {
-  const auto values = file.map_of(value, with_options({"allow_networks", "root_hints"}, probe_options()));
+  const auto values =
+      file.map_of(value, with_options({"allow_networks", "root_hints", "trust_anchor"}, probe_options()));
   file.read_options(values, probe_options(), settings);
   ProbeSettings& probe = settings.probe;
   if (!probe.use_ipv4 && !probe.use_ipv6) {
@@ -39,6 +41,12 @@ void read_probe(SettingValues& file, const YamlValue& value, Settings& settings)
   if (const YamlValue* const hints = file.find(values, "root_hints")) {
     if (const auto path = file.path_of(*hints)) {
       if (auto servers = file.take(*hints, read_root_hints(*path))) probe.root_servers = std::move(*servers);
+    }
+  }
+  if (const YamlValue* const anchor = file.find(values, "trust_anchor")) {
+    if (const auto path = file.path_of(*anchor)) {
+      if (auto anchors = file.take(*anchor, read_trust_anchors(*path)))
+        settings.policy.trust_anchors = std::make_shared<const TrustAnchors>(std::move(*anchors));
     }
   }
 }

@@ -34,6 +34,7 @@ enum class RecordType : std::uint16_t {
   ds = 43,
   rrsig = 46,
   nsec = 47,
+  dnskey = 48,
   nsec3 = 50,
 };
 
@@ -147,6 +148,20 @@ struct DsRecord {
   friend bool operator==(const DsRecord&, const DsRecord&) = default;
 };
 
+/// All records of class IN with one owner and type in a response (RFC 2181 section 5), as octets.
+struct RecordSet {
+  config::DomainName owner{};
+  std::uint16_t type = 0;
+  std::uint32_t ttl_seconds = 0;     ///< as received, of the first; signatures state the TTL that they cover
+  std::vector<std::string> rdata{};  ///< octets of each record, names in them uncompressed
+  std::vector<std::string> signatures{};  ///< rdata of the RRSIG records at `owner` that cover `type`
+
+  friend bool operator==(const RecordSet&, const RecordSet&) = default;
+};
+
+/// The most that is kept of the sets of one response: octets of the record data.
+inline constexpr std::size_t most_set_octets = 16'384;
+
 /// The OPT record of a response (RFC 6891 section 6.1).
 struct Edns {
   std::uint16_t payload_bytes = 0;
@@ -193,6 +208,9 @@ struct Response {
   /// there are none.
   std::optional<std::uint32_t> nsec_ttl_seconds{};
   std::optional<SignatureTimes> signatures{};  ///< of the answer and authority sections
+  /// Of the answer and authority sections, where the question was about DNSSEC (see `is_about_dnssec`); empty
+  /// when they exceed `most_set_octets`.
+  std::vector<RecordSet> sets{};
 
   [[nodiscard]] bool has_txt() const { return !txt.empty() || oversized_txt; }
 };
@@ -209,9 +227,18 @@ enum class Purpose : std::uint8_t {
   wildcard_probe,  ///< TXT of a random label beside the selector, with DO=1 when sent with EDNS: does a
                    ///< wildcard answer, do NSEC or NSEC3 records deny the name
   domainkey,       ///< TXT of `_domainkey` itself: is it denied although names exist below it
+  record_dnssec,   ///< the TXT with DO=1, of a zone that its parent declares signed
+  zone_dnskey,     ///< the keys of a zone that its parent declares signed, with DO=1
+  zone_ds,         ///< DS of a zone, from the servers of its parent, with DO=1
   cut,             ///< NS of a minimised name, during the walk down
   host_address,    ///< A or AAAA of a nameserver name
 };
+
+/// Whether the answer is to be validated: it is asked for with DO=1, also over TCP, and its records are kept
+/// as octets.
+[[nodiscard]] constexpr bool is_about_dnssec(Purpose purpose) {
+  return purpose == Purpose::record_dnssec || purpose == Purpose::zone_dnskey || purpose == Purpose::zone_ds;
+}
 
 enum class Outcome : std::uint8_t {
   answered,            ///< a response to the question, whatever its rcode
@@ -312,6 +339,9 @@ struct Referral {
   std::vector<NsRecord> ns{};
   std::vector<AddressRecord> glue{};
   std::vector<DsRecord> ds{};
+  /// The DS records with their signatures, or the NSEC or NSEC3 records that deny them (RFC 4035 section
+  /// 3.1.4). Empty when the servers of the parent did not return them.
+  std::vector<RecordSet> sets{};
 };
 
 /// One address of a server of the zone above a cut, and what it answers about that cut.
@@ -384,6 +414,15 @@ struct StrayServer {
   CutAnswer answer = CutAnswer::no_cut;
 };
 
+/// What one server replied about the keys or the DS records of a zone on the path.
+struct ZoneReply {
+  config::DomainName zone{};
+  RecordType type = RecordType::dnskey;  ///< or DS
+  config::ServerAddress server{};
+  Rcode rcode = Rcode::noerror;
+  std::vector<RecordSet> sets{};
+};
+
 /// How the zone that holds a name was found, and the servers of that zone.
 struct Delegation {
   config::DomainName zone{};
@@ -396,6 +435,9 @@ struct Delegation {
   std::vector<Interception> interception{};               ///< empty unless the outcome is `intercepted`
   std::vector<config::DomainName> denied{};  ///< minimised names that got NXDOMAIN, perhaps the domain itself
   std::vector<WalkExchange> exchanges{};     ///< of this walk; what was cached needed none
+  /// What proves the keys of `zone`: the keys of each zone above it, from the root down to the first unsigned
+  /// delegation, and the DS records that no referral returned. Empty where signatures are not validated.
+  std::vector<ZoneReply> chain_of_trust{};
 };
 
 // ---- The whole ----

@@ -40,7 +40,7 @@ LIBRARIES = {
     ],
     "gmp": ["checks/weakness/"],
     "idn2.h": ["config/names/internationalized_name"],
-    "ldns/": ["config/root_hints", "probe/"],
+    "ldns/": ["config/master_file", "probe/"],
     "openssl/": [
         "checks/dnssec/algorithms",
         "checks/record/digest",

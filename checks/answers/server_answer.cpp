@@ -430,6 +430,8 @@ std::string type_text(probe::RecordType type) {
       return "RRSIG";
     case RecordType::nsec:
       return "NSEC";
+    case RecordType::dnskey:
+      return "DNSKEY";
     case RecordType::nsec3:
       return "NSEC3";
   }

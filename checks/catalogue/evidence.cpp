@@ -23,6 +23,12 @@ std::optional<config::DomainName> cname_target(const probe::Response& response) 
 
 }  // namespace
 
+const dnssec::HopValidation* validation_of(const Evidence& evidence, const HopAnswers& hop) {
+  const auto at = static_cast<std::size_t>(&hop - evidence.answers.hops.data());
+  const bool is_validated = at < evidence.validations.size() && evidence.validations[at].is_validated();
+  return is_validated ? &evidence.validations[at] : nullptr;
+}
+
 const ReadText* find_text(const Evidence& evidence, std::string_view text) {
   const auto found = evidence.places.find(text);
   return found == evidence.places.end() ? nullptr : &evidence.texts[found->second];

@@ -15,6 +15,7 @@
 #include "checks/answers/silence.hpp"
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/catalogue/expectation.hpp"
+#include "checks/dnssec/hop_validation.hpp"
 #include "checks/history/history.hpp"
 #include "checks/history/key_occurrences.hpp"
 #include "checks/message/signature_field.hpp"
@@ -53,8 +54,9 @@ struct Evidence {
   std::unordered_map<std::string_view, std::size_t> places{};  ///< of each text in `texts`
   AdspRecord adsp{};
   SizeFacts size{};
-  std::vector<std::vector<Silence>> silences{};     ///< for each hop of `answers` and each of its servers
-  std::vector<const SignatureField*> signatures{};  ///< of a message, those that name this key
+  std::vector<dnssec::HopValidation> validations{};  ///< for each hop of `answers`
+  std::vector<std::vector<Silence>> silences{};      ///< for each hop of `answers` and each of its servers
+  std::vector<const SignatureField*> signatures{};   ///< of a message, those that name this key
   std::string policy_text{};  ///< the text at `_domainkey` itself, if only that text is evaluated
 };
 
@@ -74,6 +76,9 @@ struct Evidence {
 /// Whether the text is published outside the domain: behind an alias, in the zone of a provider, where the
 /// operator of the domain cannot fix anything.
 [[nodiscard]] bool stands_elsewhere(const Evidence& evidence, const ReadText& text);
+
+/// What a validating resolver concludes about the hop's servers; null where nothing was validated.
+[[nodiscard]] const dnssec::HopValidation* validation_of(const Evidence& evidence, const HopAnswers& hop);
 
 /// The servers of every group that publishes the text; empty when all servers agree, since the fault then
 /// does not belong to single servers.

@@ -13,15 +13,11 @@
 #include "checks/dnssec/outcome.hpp"
 #include "checks/dnssec/record_set.hpp"
 #include "checks/dnssec/signature.hpp"
+#include "config/trust_anchors.hpp"
 
 namespace dkimprobe::checks::dnssec {
 
-/// A DS or DNSKEY record that is trusted without proof (RFC 4035 section 4.4).
-struct TrustAnchor {
-  config::DomainName zone{};
-  std::uint16_t type = type::ds;
-  std::string rdata{};
-};
+using config::TrustAnchor;
 
 /// What was collected about one zone on the way. Nothing where a question was not asked or not answered.
 struct ZoneReplies {

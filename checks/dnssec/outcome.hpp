@@ -8,17 +8,12 @@
 
 #include <tl/expected.hpp>
 
+#include "checks/report/report.hpp"
 #include "config/names/domain_name.hpp"
 
 namespace dkimprobe::checks::dnssec {
 
-/// The four states of RFC 4033 section 5.
-enum class State : std::uint8_t {
-  secure,    ///< every link from the trust anchor to the records, or to the proof of their absence, holds
-  insecure,  ///< a signed proof, or a retired or unknown algorithm, ends the chain: as if unsigned
-  bogus,     ///< a link does not hold: validating resolvers return SERVFAIL
-  indeterminate,  ///< a link was not collected, or cannot be verified here
-};
+using State = Security;
 
 enum class Reason : std::uint8_t {
   // insecure

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "config/names/domain_name.hpp"
+#include "probe/observation.hpp"
 
 namespace dkimprobe::checks::dnssec {
 
@@ -23,14 +23,7 @@ inline constexpr std::uint16_t dnskey = 48;
 inline constexpr std::uint16_t nsec3 = 50;
 }  // namespace type
 
-/// All records of class IN with one owner and type in a response (RFC 2181 section 5).
-struct RecordSet {
-  config::DomainName owner{};
-  std::uint16_t type = 0;
-  std::uint32_t ttl_seconds = 0;          ///< as received; signatures cover the TTL that they state instead
-  std::vector<std::string> rdata{};       ///< octets of each record, names in them uncompressed
-  std::vector<std::string> signatures{};  ///< rdata of the RRSIG records at `owner` that cover `type`
-};
+using RecordSet = probe::RecordSet;
 
 /// What a server replied to one question with DO=1: the sets of the answer and authority sections.
 struct Reply {

@@ -213,6 +213,17 @@ std::string type_text(std::uint16_t number) {
   return found == names.end() ? fmt::format("TYPE{}", number) : std::string(found->second);
 }
 
+std::optional<SignaturePeriod> signature_period(const RecordSet& set, sys_seconds now) {
+  std::optional<SignaturePeriod> last;
+  for (const std::string& rdata : set.signatures) {
+    const auto signature = read_signature(rdata);
+    if (!signature) continue;
+    const sys_seconds expiration = now + after(now, signature->expiration);
+    if (!last || expiration > last->expiration) last = {now + after(now, signature->inception), expiration};
+  }
+  return last;
+}
+
 std::string set_text(const RecordSet& set) {
   return fmt::format("{} of {}", type_text(set.type), set.owner.to_string());
 }

@@ -32,6 +32,17 @@ struct SignedSet {
 [[nodiscard]] Checked<SignedSet> verify_set(const RecordSet& set, const ZoneKeys& zone,
                                             std::chrono::sys_seconds now, Budget& budget);
 
+/// From when to when a signature is valid.
+struct SignaturePeriod {
+  std::chrono::sys_seconds inception{};
+  std::chrono::sys_seconds expiration{};
+};
+
+/// That of the signature over the set that expires last, of the two times nearest to `now` (RFC 4034 section
+/// 3.1.5); empty without a signature.
+[[nodiscard]] std::optional<SignaturePeriod> signature_period(const RecordSet& set,
+                                                              std::chrono::sys_seconds now);
+
 /// The sentence's name of a set: `TXT of s1._domainkey.example.com`.
 [[nodiscard]] std::string set_text(const RecordSet& set);
 [[nodiscard]] std::string type_text(std::uint16_t type);

@@ -246,6 +246,29 @@ bool goes_beyond(const SelectorHistory& history, WallTime time) {
   return std::max(history.last_probe, history.past.last_probe) > time;
 }
 
+std::vector<dnssec::HopValidation> validate(const probe::Observation& observation, const Policy& policy) {
+  std::vector<dnssec::HopValidation> validations;
+  if (policy.trust_anchors == nullptr) return validations;
+  const auto now = std::chrono::floor<std::chrono::seconds>(observation.observed_at);
+  for (const auto& hop : observation.key.hops)
+    validations.push_back(dnssec::validate_hop(hop, *policy.trust_anchors, now));
+  return validations;
+}
+
+DnssecFacts dnssec_facts(const HopAnswers& hop, const dnssec::HopValidation& validation) {
+  DnssecFacts facts;
+  facts.owner = hop.hop->owner;
+  for (const auto& link : validation.zones) facts.zones.push_back({link.zone, link.state, link.key_tags});
+  for (const auto& one : validation.servers) {
+    ServerSecurity& server = facts.servers.emplace_back();
+    server.id = answer_at(hop, one.server->address)->id;
+    server.state = one.validation.state;
+    if (one.validation.broken) server.broken_link = one.validation.broken->sentence;
+    if (one.first_to_expire) server.expires = one.first_to_expire->expiration;
+  }
+  return facts;
+}
+
 /// Adds the facts that the report shows in addition to the verdicts.
 void add_facts(const Evidence& evidence, Report& report) {
   const probe::Observation& observation = evidence.observation;
@@ -264,6 +287,8 @@ void add_facts(const Evidence& evidence, Report& report) {
     describe_keys(evidence, hop, rows);
     std::ranges::move(rows, std::back_inserter(report.servers));
     report.delegations.push_back(hop.hop->delegation);
+    if (const auto* const validation = validation_of(evidence, hop))
+      report.dnssec.push_back(dnssec_facts(hop, *validation));
     report.negative_ttl_seconds = std::max(report.negative_ttl_seconds, negative_ttl(hop));
   }
   report.not_asked = unasked_parents(report.delegations);
@@ -300,6 +325,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
                     .elsewhere = elsewhere,
                     .texts = read_texts(answers, expectation, policy),
                     .adsp = read_practices(observation, adsp_answers),
+                    .validations = validate(observation, policy),
                     .silences = read_silences(observation, answers)};
   evidence.places = places_of(evidence.texts);
   evidence.size = measure(answers, evidence.texts);

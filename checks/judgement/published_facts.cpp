@@ -56,6 +56,9 @@ std::optional<std::uint32_t>* observed_size(SizeFacts& size, probe::Purpose purp
     case probe::Purpose::zone_ns:
     case probe::Purpose::wildcard_probe:
     case probe::Purpose::domainkey:
+    case probe::Purpose::record_dnssec:
+    case probe::Purpose::zone_dnskey:
+    case probe::Purpose::zone_ds:
     case probe::Purpose::cut:
     case probe::Purpose::host_address:
       break;

@@ -23,10 +23,13 @@ constexpr auto caveat_rows = std::to_array<Caveat>({
              "servers the zone had before.",
      .why = "A probe shows one moment. Probe often and keep a history (--storage.path): then only short gaps "
             "remain."},
-    {.text = "DNSSEC signatures are not verified here: a validating resolver finds nothing where they are "
-             "wrong.",
-     .why = "Only the dates of signatures are read. To verify them, query a validating resolver, but not "
-            "before it is safe to sign: it would cache that a key is absent."},
+    {.text =
+         "DNSSEC is validated from the root's key down, by this machine's clock. With --nameserver, or with "
+         "--root-hints and no --trust-anchor, it is not.",
+     .why =
+         "A validating resolver finds nothing where signatures are wrong. Where nothing was validated, only "
+         "their dates are read: query a validating resolver, but not before it is safe to sign, or it "
+         "would cache that a key is absent."},
     {.text = "A removed server that still names itself as a nameserver of the zone may be queried for longer "
              "by resolvers that believe it.",
      .why = "Resolvers may renew the NS records of a zone from the zone's own servers, including a removed "

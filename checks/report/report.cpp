@@ -65,6 +65,20 @@ std::string_view to_string(CheckOutcome outcome) {
   return {};
 }
 
+std::string_view to_string(Security state) {
+  switch (state) {
+    case Security::secure:
+      return "secure";
+    case Security::insecure:
+      return "insecure";
+    case Security::bogus:
+      return "bogus";
+    case Security::indeterminate:
+      return "indeterminate";
+  }
+  return "indeterminate";
+}
+
 std::string_view to_string(RecordClass record_class) {
   switch (record_class) {
     case RecordClass::valid:

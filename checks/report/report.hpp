@@ -176,6 +176,37 @@ struct ServerRow {
   std::optional<std::uint32_t> udp_bytes{};
 };
 
+/// What DNSSEC validation concludes (RFC 4033 section 5).
+enum class Security : std::uint8_t {
+  secure,    ///< every link from the trust anchor to the records, or to the proof of their absence, holds
+  insecure,  ///< a signed proof, or a retired or unknown algorithm, ends the chain: as if unsigned
+  bogus,     ///< a link does not hold: validating resolvers return SERVFAIL
+  indeterminate,  ///< a link was not collected, or cannot be verified here
+};
+
+/// A zone of the chain of trust.
+struct ZoneSecurity {
+  config::DomainName zone{};
+  Security state = Security::indeterminate;
+  std::vector<std::uint16_t> key_tags{};  ///< of its DS records, or of the trust anchors
+};
+
+/// The answer of one server, as a validating resolver sees it.
+struct ServerSecurity {
+  ServerId id{};
+  Security state = Security::indeterminate;
+  config::EscapedText broken_link{};  ///< the first link that does not hold, as a clause; empty when secure
+  /// When the first of the signatures over the zone's keys and over the answer expires.
+  std::optional<std::chrono::sys_seconds> expires{};
+};
+
+/// The validation of one name of the chain. Without servers where signatures were not validated.
+struct DnssecFacts {
+  config::DomainName owner{};
+  std::vector<ZoneSecurity> zones{};  ///< from the root down to where the chain ends
+  std::vector<ServerSecurity> servers{};
+};
+
 struct AliasFact {
   config::DomainName owner{};
   config::DomainName target{};
@@ -217,6 +248,7 @@ struct Report {
   SizeFacts size{};
   std::vector<ServerRow> servers{};  ///< hop by hop
   std::vector<AliasFact> chain{};
+  std::vector<DnssecFacts> dnssec{};             ///< of each hop that was validated
   std::vector<probe::Delegation> delegations{};  ///< of each hop, in order
   /// What was left out and may differ, as sentences: parent servers that were not queried, and texts
   /// beyond the most that are read.
@@ -238,6 +270,7 @@ struct Report {
 [[nodiscard]] std::string_view to_string(Status status);
 [[nodiscard]] std::string_view to_string(CheckOutcome outcome);
 [[nodiscard]] std::string_view to_string(RecordClass record_class);
+[[nodiscard]] std::string_view to_string(Security state);
 [[nodiscard]] std::string_view to_string(ServerOutcome outcome);
 [[nodiscard]] std::string_view to_string(AdspPolicy policy);
 [[nodiscard]] std::string_view to_string(Standing standing);

@@ -384,6 +384,12 @@ void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
   std::set<DomainName> reported;
   for (const HopAnswers& hop : evidence.answers.hops) {
     const probe::Delegation& delegation = hop.hop->delegation;
+    if (const auto* const validation = validation_of(evidence, hop)) {
+      judged = true;
+      if (lacks_all_signatures(*validation) && reported.insert(delegation.zone).second)
+        verdict.found(ds_finding(delegation.cuts.back(), zone_text(hop), Signing{}));
+      continue;
+    }
     if (delegation.cuts.empty() || delegation.cuts.back().referrals.empty()) continue;
     const Signing signing = read_signing(hop);
     judged = judged || signing.any_known;

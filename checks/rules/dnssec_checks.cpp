@@ -1,10 +1,13 @@
-// DNSSEC signatures of servers that are not valid at the time of the probe. Only their times are read: no
-// signature is verified.
+// What a validating resolver finds wrong with the DNSSEC signatures of each server. Where nothing was
+// validated, only the times of signatures are read.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -48,12 +51,194 @@ struct Invalid {
   seconds longest{};  ///< until or since the time, of the server where it is farthest
 };
 
-/// Calls `add` for each zone with servers whose signatures `distance` does not find valid. Responses to the
-/// wildcard probe have signatures: it is sent with DO=1.
-template <auto distance, auto add>
-void find_invalid(const Evidence& evidence, Verdict& verdict) {
+/// The records that a resolver does not get, and from whom.
+std::string lost_text(const HopAnswers& hop, const std::vector<ServerId>& servers) {
+  const std::string name = hop.hop->owner.to_string();
+  if (servers.empty()) return fmt::format("validating resolvers do not get {}", name);
+  return fmt::format("a validating resolver that asks {} does not get {}", servers_text(servers), name);
+}
+
+/// A link of the chain that does not hold, and the servers whose answers depend on it; none if all do.
+struct BrokenLink {
+  const dnssec::Break* link = nullptr;
+  std::vector<ServerId> servers{};
+};
+
+/// The links that do not hold for one of these reasons, each sentence once.
+std::vector<BrokenLink> broken_links(const HopAnswers& hop, const dnssec::HopValidation& validation,
+                                     std::span<const dnssec::Reason> reasons) {
+  std::vector<BrokenLink> links;
+  for (const auto& server : validation.servers) {
+    const auto& broken = server.validation.broken;
+    if (!broken || std::ranges::find(reasons, broken->reason) == reasons.end()) continue;
+    const auto is_same = [&](const BrokenLink& known) { return known.link->sentence == broken->sentence; };
+    auto known = std::ranges::find_if(links, is_same);
+    if (known == links.end()) known = links.insert(known, BrokenLink{&*broken, {}});
+    known->servers.push_back(answer_at(hop, server.server->address)->id);
+  }
+  for (BrokenLink& link : links) {
+    if (link.servers.size() == validation.servers.size()) link.servers.clear();
+  }
+  return links;
+}
+
+/// How to fix what is wrong in the zone, `fix`, which begins with a verb in upper case.
+std::string remedy_of(const HopAnswers& hop, const BrokenLink& broken, std::string_view fix) {
+  const config::DomainName& zone = hop.hop->delegation.zone;
+  if (broken.link->zone == zone || zone.is_root()) return fmt::format("{}", fix);
+  return fmt::format("This is a fault of the zone {}: tell its operator.", broken.link->zone.to_string());
+}
+
+/// A fault of links: for which reasons, and how to fix it.
+struct LinkFault {
+  std::span<const dnssec::Reason> reasons{};
+  std::string_view fix{};
+};
+
+/// Adds the links that do not hold for the fault's reasons. False if nothing was validated.
+bool add_broken(const Evidence& evidence, Verdict& verdict, const LinkFault& fault) {
+  bool judged = false;
+  std::vector<std::string_view> said;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const dnssec::HopValidation* const validation = validation_of(evidence, hop);
+    if (validation == nullptr) continue;
+    judged = true;
+    if (lacks_all_signatures(*validation)) continue;  // ds_without_signatures says so
+    for (BrokenLink& broken : broken_links(hop, *validation, fault.reasons)) {
+      const std::string_view sentence = broken.link->sentence;
+      if (std::ranges::find(said, sentence) != said.end()) continue;
+      said.push_back(sentence);
+      const bool is_bogus = dnssec::state_of(broken.link->reason) == Security::bogus;
+      verdict.found({.servers = broken.servers,
+                     .detail = is_bogus ? fmt::format("{}: {}", sentence, lost_text(hop, broken.servers))
+                                        : std::string(sentence),
+                     .remedy = remedy_of(hop, broken, fault.fix)},
+                    is_bogus ? std::optional(Severity::critical) : std::nullopt);
+    }
+  }
+  return judged;
+}
+
+template <const LinkFault& fault>
+void find_broken(const Evidence& evidence, Verdict& verdict) {
+  if (!add_broken(evidence, verdict, fault)) verdict.not_evaluated();
+}
+
+using dnssec::Reason;
+
+constexpr std::array expired_reasons = {Reason::signature_expired};
+constexpr LinkFault expired_link{expired_reasons,
+                                 "Sign the zone again, and check its signer and the zone transfers."};
+constexpr std::array not_begun_reasons = {Reason::signature_not_begun};
+constexpr LinkFault not_begun_link{
+    not_begun_reasons, "Correct the clock of the machine that signs the zone, then sign it again."};
+constexpr std::array missing_reasons = {Reason::signature_missing, Reason::keys_missing};
+constexpr LinkFault missing_link{
+    missing_reasons, "Load the signed zone on each of these servers, and check that they support DNSSEC."};
+constexpr std::array ds_reasons = {Reason::ds_mismatch};
+constexpr LinkFault ds_link{
+    ds_reasons,
+    "Publish the zone's key that the DS record names, or replace the DS record at the parent; to leave "
+    "DNSSEC, delete the DS record first and wait for its TTL."};
+constexpr std::array retired_reasons = {Reason::algorithm_retired};
+constexpr LinkFault retired_link{retired_reasons,
+                                 "Roll the zone to algorithm 13 (ECDSA P-256) and a DS record with SHA-256."};
+constexpr std::array bogus_reasons = {
+    Reason::signature_malformed, Reason::signer_wrong,      Reason::signing_key_missing,
+    Reason::signature_wrong,     Reason::records_malformed, Reason::wildcard_not_allowed,
+    Reason::denial_missing,      Reason::denial_incomplete, Reason::wildcard_not_proven,
+    Reason::alias_wrong,
+};
+constexpr LinkFault bogus_link{bogus_reasons,
+                               "Sign the zone again, and check that every server has the same signed zone."};
+
+/// The servers of the zone whose signatures expire soon: when less than a tenth of their time is left.
+void find_expiring(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  const auto now = probed_at(evidence);
+  for (const HopAnswers* const hop : distinct_zones(evidence)) {
+    const dnssec::HopValidation* const validation = validation_of(evidence, *hop);
+    if (validation == nullptr) continue;
+    judged = true;
+    std::vector<ServerId> servers;
+    std::optional<std::chrono::sys_seconds> first;
+    for (const auto& server : validation->servers) {
+      if (server.validation.state != Security::secure || !server.first_to_expire) continue;
+      const auto& [inception, expiration] = *server.first_to_expire;
+      if (expiration - now >= (expiration - inception) / 10) continue;
+      servers.push_back(answer_at(*hop, server.server->address)->id);
+      first = std::min(first.value_or(expiration), expiration);
+    }
+    if (!first) continue;
+    verdict.found(
+        {.servers = servers,
+         .detail = fmt::format(
+             "DNSSEC signatures of the zone {} on {} expire at {}, in {}, and were not renewed",
+             zone_text(*hop), servers_text(servers), time_text(*first), duration_text(*first - now)),
+         .remedy = fmt::format("Check that the signer of the zone {} runs, and that its servers get the "
+                               "signed zone, before then.",
+                               zone_text(*hop))});
+  }
+  if (!judged) verdict.not_evaluated();
+}
+
+/// Zones that are signed although their parent has no DS record.
+void find_islands(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   for (const HopAnswers* const hop : distinct_zones(evidence)) {
+    const dnssec::HopValidation* const validation = validation_of(evidence, *hop);
+    if (validation == nullptr) continue;
+    judged = true;
+    const auto& broken = validation->broken;
+    const bool is_unsigned =
+        broken && broken->reason == Reason::delegation_unsigned && broken->zone == hop->hop->delegation.zone;
+    const bool has_signatures = std::ranges::any_of(own_servers(*hop), [](const ServerAnswer& answer) {
+      const probe::Response* const response = answer.wildcard_probe.response();
+      return response != nullptr && response->signatures.has_value();
+    });
+    if (!is_unsigned || !has_signatures) continue;
+    verdict.found({.detail = fmt::format("the zone {} is signed, but its parent has no DS record for it: "
+                                         "nobody validates its signatures",
+                                         zone_text(*hop)),
+                   .remedy = fmt::format("Give the DS record of the zone {} to its registrar, or stop "
+                                         "signing it.",
+                                         zone_text(*hop))});
+  }
+  if (!judged) verdict.not_evaluated();
+}
+
+/// Servers whose signed answer for the record does not fit into a datagram.
+void find_oversized(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    std::vector<ServerId> servers;
+    for (const ServerAnswer& answer : own_servers(hop)) {
+      for (const probe::Exchange& exchange : answer.server->exchanges) {
+        if (exchange.purpose != probe::Purpose::record_dnssec || !exchange.response) continue;
+        judged = true;
+        if (exchange.transport == probe::Transport::udp && exchange.response->truncated)
+          servers.push_back(answer.id);
+      }
+    }
+    if (servers.empty()) continue;
+    verdict.found({.servers = servers,
+                   .detail = fmt::format("the record {} with its signatures is truncated over UDP by {}: "
+                                         "validating resolvers need TCP for it",
+                                         hop.hop->owner.to_string(), servers_text(servers)),
+                   .remedy = "Keep TCP port 53 open on every server; signatures of ECDSA P-256 (algorithm "
+                             "13) are shorter than those of RSA."});
+  }
+  if (!judged) verdict.not_evaluated();
+}
+
+/// Adds the broken links, and calls `add` for each zone that was not validated, with the servers whose
+/// signatures `distance` does not find valid. Responses to the
+/// wildcard probe have signatures: it is sent with DO=1.
+template <auto distance, auto add, const LinkFault& fault>
+void find_invalid(const Evidence& evidence, Verdict& verdict) {
+  bool judged = add_broken(evidence, verdict, fault);
+  for (const HopAnswers* const hop : distinct_zones(evidence)) {
+    if (validation_of(evidence, *hop) != nullptr) continue;
     Invalid invalid;
     for (const ServerAnswer& answer : own_servers(*hop)) {
       const probe::Response* const response = answer.wildcard_probe.response();
@@ -80,7 +265,7 @@ std::string effect_text(const HopAnswers& hop) {
   if (is_validated(hop)) return "its parent has a DS record, so validating resolvers reject these answers";
   return "if its parent has a DS record, validating resolvers reject these answers; without one, nobody "
          "checks "
-         "them (dkimprobe reads only the times and validates nothing)";
+         "them (the chain of trust was not validated here)";
 }
 
 void add(Verdict& verdict, const HopAnswers& hop, Finding finding) {
@@ -119,10 +304,10 @@ constexpr auto dnssec_rows = rows_of(
       .summary = "all DNSSEC signatures of a server have expired",
       .effect =
           "validating receivers cannot get the key if the parent has a DS record for the zone; otherwise "
-          "nothing: dkimprobe validates nothing, and such a zone counts as unsigned",
+          "nothing: nobody checks its signatures",
       .remedy = "Sign the zone again, and make sure that every server loads it.",
       .example = {Example::behaviour, "The signatures that ns2 returns expired yesterday."},
-      .find = find_invalid<expired_for, add_expired>},
+      .find = find_invalid<expired_for, add_expired, expired_link>},
      {.name = "rrsig_inception_future",
       .severity = Severity::warning,
       .is_about_signatures = true,
@@ -130,10 +315,75 @@ constexpr auto dnssec_rows = rows_of(
       .summary = "no DNSSEC signature of a server is valid yet",
       .effect =
           "validating receivers cannot get the key if the parent has a DS record for the zone; otherwise "
-          "nothing: dkimprobe validates nothing, and such a zone counts as unsigned",
+          "nothing: nobody checks its signatures",
       .remedy = "Correct the clock of the machine that signs the zone, then sign it again.",
       .example = {Example::behaviour, "The signatures that ns2 returns begin tomorrow."},
-      .find = find_invalid<begins_in, add_not_begun>}});
+      .find = find_invalid<begins_in, add_not_begun, not_begun_link>},
+     {.name = "rrsig_missing_on_ns",
+      .severity = Severity::critical,
+      .reference = "RFC 4035 section 5.2",
+      .summary = "a server of a signed zone returns records without signatures",
+      .effect =
+          "validating resolvers that ask this server do not get the key, and signatures made with it fail",
+      .remedy = "Load the signed zone on the server, and check that it supports DNSSEC.",
+      .example = {Example::behaviour,
+                  "ns2 returns the key without an RRSIG record; ns1 returns it with one."},
+      .find = find_broken<missing_link>},
+     {.name = "ds_mismatch",
+      .severity = Severity::critical,
+      .reference = "RFC 4035 section 5.2",
+      .summary = "no key of the zone matches the DS records at its parent",
+      .effect = "validating resolvers get nothing of the zone, so every signature fails at such receivers",
+      .remedy = "Publish the key that the DS record names, or replace the DS record.",
+      .example = {Example::behaviour,
+                  "The DS record at com names key 12345, and example.com has key 54321 alone."},
+      .find = find_broken<ds_link>},
+     {.name = "dnssec_bogus",
+      .severity = Severity::critical,
+      .reference = "RFC 4035 section 5.5",
+      .summary = "the DNSSEC signatures or denials of a server do not hold",
+      .effect =
+          "validating resolvers that ask this server do not get the key, and signatures made with it fail",
+      .remedy = "Sign the zone again, and check that every server has the same signed zone.",
+      .example = {Example::behaviour, "The signature that ns2 returns was made over another record."},
+      .find = find_broken<bogus_link>},
+     {.name = "rrsig_expires_soon",
+      .severity = Severity::warning,
+      .concerns_signing = false,
+      .reference = "RFC 4033 section 8.1",
+      .summary = "DNSSEC signatures expire soon and were not renewed",
+      .effect = "when they expire, validating resolvers no longer get the key",
+      .remedy = "Check that the zone's signer runs.",
+      .example = {Example::behaviour, "The signature over the key was made for 14 days, and expires in one."},
+      .find = find_expiring},
+     {.name = "dnssec_algorithm_retired",
+      .severity = Severity::warning,
+      .concerns_signing = false,
+      .reference = "RFC 9905 section 2",
+      .summary = "the zone is signed only with retired algorithms",
+      .effect = "validating resolvers treat the zone as unsigned, or refuse it, depending on their age",
+      .remedy = "Roll the zone to algorithm 13 (ECDSA P-256), with a DS record of SHA-256.",
+      .example = {Example::behaviour, "The only DS record names a key of algorithm 5 (RSA with SHA-1)."},
+      .find = find_broken<retired_link>},
+     {.name = "dnssec_island",
+      .severity = Severity::notice,
+      .concerns_signing = false,
+      .reference = "RFC 4033 section 2",
+      .summary = "the zone is signed, but its parent has no DS record",
+      .effect = "none: nobody validates the signatures",
+      .remedy = "Give the zone's DS record to its registrar, or stop signing.",
+      .example = {Example::behaviour, "example.com has RRSIG records, and com has no DS record for it."},
+      .find = find_islands},
+     {.name = "rrsig_exceeds_1232",
+      .severity = Severity::notice,
+      .concerns_signing = false,
+      .reference = "RFC 9715 section 3.2",
+      .summary = "the record with its signatures does not fit into 1232 octets of UDP",
+      .effect = "validating resolvers need TCP for it, which some networks block",
+      .remedy = "Keep TCP port 53 open on every server, or sign with a shorter algorithm.",
+      .example = {Example::behaviour,
+                  "A key of 4096 bits with a signature of RSA 4096 is truncated over UDP."},
+      .find = find_oversized}});
 
 }  // namespace
 

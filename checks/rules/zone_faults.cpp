@@ -39,6 +39,18 @@ std::vector<const HopAnswers*> distinct_zones(const Evidence& evidence) {
   return zones;
 }
 
+bool lacks_all_signatures(const dnssec::HopValidation& validation) {
+  const auto is_unsigned = [](const dnssec::ServerValidation& server) {
+    const auto& broken = server.validation.broken;
+    return broken && (broken->reason == dnssec::Reason::signature_missing ||
+                      broken->reason == dnssec::Reason::keys_missing);
+  };
+  return std::ranges::any_of(validation.servers, is_unsigned) &&
+         std::ranges::none_of(validation.servers, [](const dnssec::ServerValidation& server) {
+           return server.first_to_expire.has_value();
+         });
+}
+
 std::string zone_text(const HopAnswers& hop) {
   return hop.hop->delegation.zone.to_string();
 }

@@ -57,6 +57,7 @@ checks::ProgramCall call_of(const Flags& flags, const AskTexts& texts) {
   add("--storage.path", texts.storage);
   for (const auto& text : texts.nameservers) call.flags.insert(call.flags.end(), {"--nameserver", text});
   add("--root-hints", texts.root_hints);
+  add("--trust-anchor", texts.trust_anchor);
   for (const auto& text : texts.networks) call.flags.insert(call.flags.end(), {"--allow-net", text});
   if (texts.only_ipv4) call.flags.emplace_back("-4");
   if (texts.only_ipv6) call.flags.emplace_back("-6");
@@ -77,6 +78,11 @@ void declare_servers(Flags& flags, AskTexts& texts) {
   flags.value("--root-hints", texts.root_hints, "FILE",
               "file of the servers at which discovery starts, in place of the built-in root servers",
               servers_group, FlagUse::rare);
+  flags.value(
+      "--trust-anchor", texts.trust_anchor, "FILE",
+      "file with the DS or DNSKEY records of the root that DNSSEC validation starts with; with --root-hints, "
+      "nothing is validated without it",
+      servers_group, FlagUse::rare);
   flags.values("--allow-net", texts.networks, "CIDR",
                "also ask servers in this private or loopback network; repeat for more", servers_group,
                FlagUse::rare);
@@ -114,6 +120,7 @@ void read_servers(const Flags& flags, const AskTexts& texts, AskOptions& ask, Er
     take(config::Network::parse(text), ask.probe.allowed_networks.emplace_back(), errors, "--allow-net");
   }
   read_file_name(flags, "--root-hints", texts.root_hints, ask.root_hints, errors);
+  read_file_name(flags, "--trust-anchor", texts.trust_anchor, ask.trust_anchor, errors);
 }
 
 void read_ask(const Flags& flags, const AskTexts& texts, AskOptions& ask, Errors& errors) {

@@ -20,6 +20,7 @@ struct AskTexts {
   std::vector<std::string> nameservers{};
   std::vector<std::string> networks{};
   std::string root_hints{};
+  std::string trust_anchor{};
   KeyListTexts key_lists{};
   std::string settings_file{};
   std::string storage{};

@@ -48,6 +48,7 @@ struct AskOptions {
   /// The options set on the command line; their values in `probe` and `policy` override the file.
   std::vector<const config::Option*> given_options{};
   std::optional<std::filesystem::path> root_hints{};
+  std::optional<std::filesystem::path> trust_anchor{};
   KeyLists key_lists{};  ///< instead of those of the settings file
   std::optional<std::filesystem::path> settings_file{};
   std::optional<std::filesystem::path> storage{};  ///< the directory of the history
@@ -145,6 +146,7 @@ struct JudgeCommand {
   std::filesystem::path file{};        ///< `-` is standard input
   std::optional<config::Role> role{};  ///< of all selectors; without it, the roles of the settings file
   std::optional<std::filesystem::path> settings_file{};
+  std::optional<std::filesystem::path> trust_anchor{};
   std::optional<std::filesystem::path> message{};  ///< its signatures are judged too; `-` likewise
   std::optional<std::filesystem::path> storage{};  ///< the directory of the history
   OutputChoice output{};

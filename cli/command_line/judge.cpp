@@ -34,6 +34,7 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   std::vector<std::string> positionals;
   std::string role;
   std::string settings_file;
+  std::string trust_anchor;
   std::string message;
   OutputTexts output;
   flags.positionals(positionals);
@@ -43,6 +44,9 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
       "also compare its DKIM-Signature fields with the stored records, as `check --message` does");
   declare_role(flags, role);
   flags.value("--config.file", settings_file, "FILE", "settings file (YAML): roles, expected keys, policy",
+              settings_group);
+  flags.value("--trust-anchor", trust_anchor, "FILE",
+              "file with the DS or DNSKEY records of the root that signatures are validated with",
               settings_group);
   std::string storage;
   declare_storage(flags, storage,
@@ -61,6 +65,7 @@ Result<Command> read_judge(std::span<const std::string> arguments) {
   }
   if (flags.given("--role")) take(read_role(role), command.role.emplace(), errors);
   read_file_name(flags, "--config.file", settings_file, command.settings_file, errors);
+  read_file_name(flags, "--trust-anchor", trust_anchor, command.trust_anchor, errors);
   read_file_name(flags, "--message", message, command.message, errors);
   read_file_name(flags, "--storage.path", storage, command.storage, errors);
   if (command.message == "-" && command.file == "-")

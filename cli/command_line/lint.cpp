@@ -76,7 +76,7 @@ void read_against(const Flags& flags, const AskTexts& texts, const std::string& 
       errors.push_back(
           {"--against", fmt::format("`{}` cannot be used: it must be live", escape_text(against, 80))});
     command.against = std::move(ask);
-  } else if (!ask.given_options.empty() || ask.root_hints || !texts.nameservers.empty() ||
+  } else if (!ask.given_options.empty() || ask.root_hints || ask.trust_anchor || !texts.nameservers.empty() ||
              !texts.networks.empty()) {
     errors.push_back({"", "lint asks no server, so flags about servers need --against live"});
   }

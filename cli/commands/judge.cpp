@@ -39,6 +39,8 @@ config::Result<JudgeInput> read_input(const JudgeCommand& command) {
     if (!read) return tl::unexpected(std::move(read.error()));
     input.settings = std::move(*read);
   }
+  if (auto read = load_trust_anchors(command.trust_anchor, input.settings); !read)
+    return tl::unexpected(std::move(read.error()));
   if (command.storage) {
     auto opened = HistoryStore::open(*command.storage, exporters::HistoryAccess::read);
     if (!opened) return tl::unexpected(std::move(opened.error()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "cli/io/wall_clock.hpp"
 #include "config/basics/escape.hpp"
 #include "config/root_hints.hpp"
+#include "config/trust_anchors.hpp"
 #include "exporters/text/text_layout.hpp"
 
 namespace dkimprobe::cli {
@@ -45,6 +47,20 @@ config::Result<void> load_key_lists(const KeyLists& lists, config::Policy& polic
   return {};
 }
 
+config::Result<void> load_trust_anchors(const std::optional<std::filesystem::path>& file,
+                                        config::Settings& settings) {
+  auto& anchors = settings.policy.trust_anchors;
+  if (!file) {
+    if (anchors == nullptr && settings.probe.root_servers.empty())
+      anchors = std::make_shared<const config::TrustAnchors>(config::builtin_trust_anchors());
+    return {};
+  }
+  auto read = config::read_trust_anchors(*file);
+  if (!read) return tl::unexpected(std::move(read.error()));
+  anchors = std::make_shared<const config::TrustAnchors>(std::move(*read));
+  return {};
+}
+
 config::Result<LoadedSettings> load_settings(const AskOptions& ask, const Warn& warn) {
   LoadedSettings loaded;
   config::Settings& settings = loaded.settings;
@@ -72,7 +88,10 @@ config::Result<LoadedSettings> load_settings(const AskOptions& ask, const Warn& 
   }
   if (auto read = load_key_lists(ask.key_lists, settings.policy); !read)
     std::ranges::move(read.error(), std::back_inserter(errors));
+  if (auto read = load_trust_anchors(ask.trust_anchor, settings); !read)
+    std::ranges::move(read.error(), std::back_inserter(errors));
   if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
+  settings.probe.collects_signatures = settings.policy.trust_anchors != nullptr;
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return loaded;
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ struct LoadedSettings {
 /// files, and the root hints.
 [[nodiscard]] config::Result<LoadedSettings> load_settings(const AskOptions& ask,
                                                            const Warn& warn = print_warning);
+
+/// Puts the trust anchors of the file, if given, into the policy; else, unless the settings have anchors or
+/// root servers of their own, the root's published keys.
+[[nodiscard]] config::Result<void> load_trust_anchors(const std::optional<std::filesystem::path>& file,
+                                                      config::Settings& settings);
 
 /// Puts the lists that are named into the policy.
 [[nodiscard]] config::Result<void> load_key_lists(const KeyLists& lists, config::Policy& policy);

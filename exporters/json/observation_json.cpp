@@ -119,6 +119,16 @@ void fields(Archive& archive, T& value) {
   archive("server_cookie", server_cookie);
 }
 
+template <class Archive, Is<probe::RecordSet> T>
+void fields(Archive& archive, T& value) {
+  auto& [owner, type, ttl_seconds, rdata, signatures] = value;
+  archive("owner", owner);
+  archive("type", type);
+  archive("ttl_seconds", ttl_seconds);
+  archive("rdata", rdata);
+  archive("signatures", signatures);
+}
+
 template <class Archive, Is<probe::OversizedTxt> T>
 void fields(Archive& archive, T& value) {
   auto& [records, octets] = value;
@@ -130,7 +140,7 @@ template <class Archive, Is<probe::Response> T>
 void fields(Archive& archive, T& value) {
   auto& [rcode, authoritative, truncated, recursion_available, has_question, question_case_kept, edns, txt,
          oversized_txt, aliases, ns, addresses, soa, referral, glue, ds, answers_elsewhere, malformed_txt,
-         dname_target_too_long, has_rrsig, nsec_ttl_seconds, signatures] = value;
+         dname_target_too_long, has_rrsig, nsec_ttl_seconds, signatures, sets] = value;
   archive("rcode", rcode);
   archive("authoritative", authoritative);
   archive("truncated", truncated);
@@ -153,6 +163,7 @@ void fields(Archive& archive, T& value) {
   archive("has_rrsig", has_rrsig);
   archive.added("nsec_ttl_seconds", nsec_ttl_seconds);
   archive.added("signatures", signatures);
+  archive.added("sets", sets);
 }
 
 template <class Archive, Is<probe::IgnoredMessages> T>
@@ -219,10 +230,11 @@ void fields(Archive& archive, T& value) {
 
 template <class Archive, Is<probe::Referral> T>
 void fields(Archive& archive, T& value) {
-  auto& [ns, glue, ds] = value;
+  auto& [ns, glue, ds, sets] = value;
   archive("ns", ns);
   archive("glue", glue);
   archive("ds", ds);
+  archive.added("sets", sets);
 }
 
 template <class Archive, Is<probe::ParentAnswer> T>
@@ -280,10 +292,20 @@ void fields(Archive& archive, T& value) {
   archive("servers", servers);
 }
 
+template <class Archive, Is<probe::ZoneReply> T>
+void fields(Archive& archive, T& value) {
+  auto& [zone, type, server, rcode, sets] = value;
+  archive("zone", zone);
+  archive("type", type);
+  archive("server", server);
+  archive("rcode", rcode);
+  archive("sets", sets);
+}
+
 template <class Archive, Is<probe::Delegation> T>
 void fields(Archive& archive, T& value) {
   auto& [zone, outcome, stopped_at, cuts, nameservers, nameservers_cut_off, strays, interception, denied,
-         exchanges] = value;
+         exchanges, chain_of_trust] = value;
   archive("zone", zone);
   archive("outcome", outcome);
   archive("stopped_at", stopped_at);
@@ -294,6 +316,7 @@ void fields(Archive& archive, T& value) {
   archive.added("interception", interception);
   archive("denied", denied);
   archive("exchanges", exchanges);
+  archive.added("chain_of_trust", chain_of_trust);
 }
 
 template <class Archive, Is<probe::Hop> T>

@@ -27,8 +27,9 @@ struct Words<probe::IgnoreReason> {
 };
 template <>
 struct Words<probe::Purpose> {
-  static constexpr std::array list = {"record_plain",   "record_edns", "record_tcp", "zone_soa",    "zone_ns",
-                                      "wildcard_probe", "domainkey",   "cut",        "host_address"};
+  static constexpr std::array list = {"record_plain", "record_edns",    "record_tcp", "zone_soa",
+                                      "zone_ns",      "wildcard_probe", "domainkey",  "record_dnssec",
+                                      "zone_dnskey",  "zone_ds",        "cut",        "host_address"};
   static constexpr auto last = probe::Purpose::host_address;
 };
 template <>

@@ -198,6 +198,26 @@ Json rotation_json(const Report& report) {
   return rotation;
 }
 
+Json dnssec_json(const checks::DnssecFacts& facts) {
+  Json zones = Json::array();
+  for (const auto& link : facts.zones) {
+    zones.push_back({{"zone", link.zone.to_string()},
+                     {"state", checks::to_string(link.state)},
+                     {"key_tags", link.key_tags}});
+  }
+  Json servers = Json::array();
+  for (const auto& server : facts.servers) {
+    const bool has_address = server.id.has_address();
+    servers.push_back({{"name", server.id.name},
+                       {"address", has_address ? Json(server.id.address.ip.to_string()) : Json(nullptr)},
+                       {"port", has_address ? Json(server.id.address.port) : Json(nullptr)},
+                       {"state", checks::to_string(server.state)},
+                       {"broken_link", text_or_null(server.broken_link)},
+                       {"signatures_expire", time_or_null(server.expires)}});
+  }
+  return {{"owner", facts.owner.to_string()}, {"zones", std::move(zones)}, {"servers", std::move(servers)}};
+}
+
 Json report_object(const Report& report) {
   Json servers = Json::array();
   for (const auto& row : report.servers) servers.push_back(server_json(row));
@@ -208,6 +228,8 @@ Json report_object(const Report& report) {
                      {"type", alias.is_dname ? "DNAME" : "CNAME"},
                      {"ttl", alias.ttl_seconds}});
   }
+  Json dnssec = Json::array();
+  for (const auto& facts : report.dnssec) dnssec.push_back(dnssec_json(facts));
   Json zones = Json::array();
   for (const auto& delegation : report.delegations) zones.push_back(zone_json(delegation));
   Json not_asked = Json::array();
@@ -233,6 +255,7 @@ Json report_object(const Report& report) {
           {"findings", findings_json(report)},
           {"servers", std::move(servers)},
           {"chain", std::move(chain)},
+          {"dnssec", std::move(dnssec)},
           {"delegation", {{"zones", std::move(zones)}, {"not_asked", std::move(not_asked)}}},
           {"rotation", rotation_json(report)},
           {"adsp", {{"policy", checks::to_string(report.adsp)}}},

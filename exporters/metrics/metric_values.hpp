@@ -21,6 +21,11 @@ namespace dkimprobe::exporters {
   return 3;
 }
 
+/// 0 secure, 1 insecure, 2 bogus, 3 indeterminate.
+[[nodiscard]] constexpr double metric_value(checks::Security state) {
+  return static_cast<double>(state);
+}
+
 /// Seconds since 1970.
 [[nodiscard]] constexpr double metric_value(probe::WallTime time) {
   return static_cast<double>(time.time_since_epoch().count()) / 1'000.0;

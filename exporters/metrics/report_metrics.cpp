@@ -81,6 +81,11 @@ void finding_servers(Labelled& each, std::vector<Sample>& samples) {
   }
 }
 
+MetricLabels of_server(const Labelled& each, const checks::ServerId& id) {
+  return each.with("nameserver", id.name)
+      .add("address", id.address.port == 53 ? id.address.ip.to_string() : id.address.to_string());
+}
+
 /// A server that is asked for several names of a chain counts as answering only when it answered for all of
 /// them.
 void server_answers(Labelled& each, std::vector<Sample>& samples) {
@@ -101,12 +106,35 @@ void server_answers(Labelled& each, std::vector<Sample>& samples) {
     each.capped += servers.size() - most_servers_listed;
     servers.resize(most_servers_listed);
   }
-  for (const auto& [id, answer] : servers) {
-    const auto& address = id->address;
-    samples.push_back({each.with("nameserver", id->name)
-                           .add("address", address.port == 53 ? address.ip.to_string() : address.to_string()),
-                       answer ? 1.0 : 0.0});
+  for (const auto& [id, answer] : servers) samples.push_back({of_server(each, *id), answer ? 1.0 : 0.0});
+}
+
+/// Of a server that is asked for several names, the worst.
+void dnssec_states(Labelled& each, std::vector<Sample>& samples) {
+  std::vector<std::pair<const checks::ServerId*, checks::Security>> servers;
+  for (const auto& facts : each.report().dnssec) {
+    for (const auto& server : facts.servers) {
+      const auto known =
+          std::ranges::find_if(servers, [&](const auto& one) { return *one.first == server.id; });
+      if (known == servers.end()) {
+        servers.emplace_back(&server.id, server.state);
+      } else if (server.state == checks::Security::bogus || known->second == checks::Security::secure) {
+        known->second = server.state;
+      }
+    }
   }
+  servers.resize(std::min(servers.size(), most_servers_listed));
+  for (const auto& [id, state] : servers) samples.push_back({of_server(each, *id), metric_value(state)});
+}
+
+void signatures_expire(Labelled& each, std::vector<Sample>& samples) {
+  std::optional<std::chrono::sys_seconds> first;
+  for (const auto& facts : each.report().dnssec) {
+    for (const auto& server : facts.servers) {
+      if (server.expires) first = std::min(first.value_or(*server.expires), *server.expires);
+    }
+  }
+  if (first) samples.push_back({each.labels, metric_value(*first)});
 }
 
 void key_size(Labelled& each, std::vector<Sample>& samples) {
@@ -179,6 +207,13 @@ constexpr Family families[] = {
     {"dkim_nameserver_answer",
      "Whether the server returned its record, or that there is none: 1; 0 if it failed or refused.",
      server_answers},
+    {"dkim_nameserver_dnssec_state",
+     "What a validating resolver concludes from the server: 0 secure, 1 insecure, 2 bogus, 3 indeterminate.",
+     dnssec_states},
+    {"dkim_signatures_expire_timestamp_seconds",
+     "Time when the first DNSSEC signature over the zone's keys or the record expires, in seconds since "
+     "1970.",
+     signatures_expire},
     {"dkim_key_size", "Size of the published key in bits; for RSA, of its modulus.", key_size},
     {"dkim_key_info", "Algorithm and SHA-256 of the SubjectPublicKeyInfo of the published key; always 1.",
      key_info},

@@ -138,6 +138,7 @@ void write_key_facts(HtmlWriter& html, const Report& report) {
   if (report.negative_ttl_seconds)
     write_fact(html, "Negative TTL", checks::ttl_text(*report.negative_ttl_seconds));
   write_fact(html, "ADSP", spaced(checks::to_string(report.adsp)));
+  for (const auto& line : dnssec_lines(report)) write_fact(html, "DNSSEC", line);
   for (const auto& alias : report.chain) {
     html.leaf("dt", alias.is_dname ? "DNAME" : "CNAME");
     const auto value = html.open("dd");

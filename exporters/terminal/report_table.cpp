@@ -167,6 +167,7 @@ void TableWriter::facts(const Report& report) {
   lines("Verifiers", verifier_lines(report));
   lines("Rewrite", rewrite_lines(report));
   aliases(report.chain);
+  lines("DNSSEC", dnssec_lines(report));
   if (report.rotation) rotation_facts(report);
   if (has_practices(report.adsp)) fact("ADSP", checks::to_string(report.adsp));
 }

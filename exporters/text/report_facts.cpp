@@ -1,11 +1,14 @@
 #include "exporters/text/report_facts.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "checks/answers/server_answer.hpp"
 #include "checks/catalogue/catalogue.hpp"
+#include "checks/report/time_text.hpp"
 
 namespace dkimprobe::exporters {
 
@@ -43,6 +46,50 @@ std::string publishers_text(const checks::RecordFacts& record) {
   std::vector<std::string> names;
   for (const auto& server : record.servers) names.push_back(checks::server_text(server));
   return checks::join_some(names);
+}
+
+namespace {
+
+/// "root (key 20326) > com (key 19718) > example.com (key 370)"
+std::string chain_text(const checks::DnssecFacts& facts) {
+  std::string text;
+  for (const auto& link : facts.zones) {
+    if (!text.empty()) text += " > ";
+    text += link.zone.is_root() ? "root" : link.zone.to_string();
+    if (!link.key_tags.empty())
+      text +=
+          fmt::format(" ({} {})", link.key_tags.size() == 1 ? "key" : "keys", fmt::join(link.key_tags, ", "));
+    if (link.state != checks::Security::secure) text += fmt::format(", {}", checks::to_string(link.state));
+  }
+  return text;
+}
+
+/// "secure", or "secure on ns1.example.com (192.0.2.1); bogus on ns2.example.com (192.0.2.2)".
+std::string states_text(const checks::DnssecFacts& facts) {
+  std::map<checks::Security, std::vector<std::string>> servers;
+  for (const auto& server : facts.servers) servers[server.state].push_back(checks::server_text(server.id));
+  if (servers.size() == 1) return std::string(checks::to_string(servers.begin()->first));
+  std::vector<std::string> texts;
+  for (const auto& [state, names] : servers)
+    texts.push_back(fmt::format("{} on {}", checks::to_string(state), checks::join_some(names)));
+  return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+}  // namespace
+
+std::vector<std::string> dnssec_lines(const checks::Report& report) {
+  std::vector<std::string> lines;
+  for (const auto& facts : report.dnssec) {
+    std::string& line = lines.emplace_back();
+    if (report.dnssec.size() > 1) line = facts.owner.to_string() + ": ";
+    line += fmt::format("{}: {}", states_text(facts), chain_text(facts));
+    const auto first = std::ranges::min_element(facts.servers, {}, [](const checks::ServerSecurity& server) {
+      return server.expires.value_or(std::chrono::sys_seconds::max());
+    });
+    if (first != facts.servers.end() && first->expires)
+      line += fmt::format("; the first signature expires at {}", checks::time_text(*first->expires));
+  }
+  return lines;
 }
 
 std::string flags_text(const checks::ServerRow& row) {

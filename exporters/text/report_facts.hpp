@@ -31,6 +31,11 @@ struct HopRows {
 /// "ns1.example.com (192.0.2.1)": see RecordFacts.
 [[nodiscard]] std::string publishers_text(const checks::RecordFacts& record);
 
+/// What a validating resolver concludes, a line for each name of the chain: the state, and the zones from the
+/// root down with the tags of the keys that are trusted or that DS records name. Empty where nothing was
+/// validated.
+[[nodiscard]] std::vector<std::string> dnssec_lines(const checks::Report& report);
+
 /// "AA TC"; empty for neither.
 [[nodiscard]] std::string flags_text(const checks::ServerRow& row);
 

@@ -18,7 +18,8 @@ bool began_before(const Exchange& a, const Exchange& b) {
 
 bool is_about_zone(const Exchange& exchange) {
   return exchange.purpose == Purpose::zone_soa || exchange.purpose == Purpose::zone_ns ||
-         exchange.purpose == Purpose::wildcard_probe || exchange.purpose == Purpose::domainkey;
+         exchange.purpose == Purpose::wildcard_probe || exchange.purpose == Purpose::domainkey ||
+         exchange.purpose == Purpose::zone_dnskey;
 }
 
 bool ChainProbe::leads_to(const DomainName& from, const DomainName& to) const {
@@ -42,6 +43,7 @@ Chain gather(const ChainProbe& chain) {
     Hop& to = gathered.hops.emplace_back();
     to.owner = hop.owner;
     to.delegation = hop.delegation;
+    if (hop.trust != nullptr) to.delegation.chain_of_trust = hop.trust->replies();
     auto& walked = to.delegation.exchanges;
     walked.insert(walked.end(), hop.walk_exchanges.begin(), hop.walk_exchanges.end());
     std::sort(walked.begin(), walked.end(), [](const WalkExchange& a, const WalkExchange& b) {

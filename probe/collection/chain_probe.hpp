@@ -11,6 +11,7 @@
 #include "probe/collection/query_plan.hpp"
 #include "probe/discovery/delegation_walk.hpp"
 #include "probe/discovery/name_gate.hpp"
+#include "probe/discovery/trust_search.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::probe {
@@ -54,6 +55,7 @@ struct HopProbe {
   /// Exchanges that the walk did not see: attempts that did not decide, and those that ended after the walk.
   std::vector<WalkExchange> walk_exchanges{};
   std::deque<ServerProbe> servers{};
+  TrustSearch* trust = nullptr;  ///< null where signatures are not validated
   bool probing = false;
 };
 

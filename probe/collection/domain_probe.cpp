@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "probe/collection/evidence_memory.hpp"
 #include "probe/collection/hop_servers.hpp"
 #include "probe/discovery/delegation_walk.hpp"
+#include "probe/discovery/trust_search.hpp"
 #include "probe/wire/response_reader.hpp"
 
 namespace dkimprobe::probe {
@@ -25,6 +27,8 @@ struct AskedFor {
   HopProbe* hop = nullptr;
   ServerProbe* server = nullptr;  ///< null for a question of the hop's walk or of a gate
   WatchedGate* gate = nullptr;
+  TrustSearch* trust = nullptr;
+  TrustSearch::Query trust_query{};
   std::uint32_t walk_ticket = 0;
   DomainName walk_zone{};
   ServerAddress address{};
@@ -158,6 +162,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
         hop.delegation.outcome == DiscoveryOutcome::no_servers && hop.delegation.zone.label_count() <= 1;
     const bool intercepted = hop.delegation.outcome == DiscoveryOutcome::intercepted;
     if (!too_high && !intercepted) hop_servers_.add(chain, hop);
+    search_trust(chain, hop);
     for (ServerProbe& server : hop.servers) {
       if (server.seen.not_asked == NotAsked::asked) begin_server(chain, hop, server);
     }
@@ -172,6 +177,49 @@ class DomainProbe::State final : public QueryHandler, private Asker {
         begin_hop(chains_[i], other);
       }
     }
+  }
+
+  // ---- What proves the keys of the zone ----
+
+  void search_trust(ChainProbe& chain, HopProbe& hop) {
+    const bool is_wanted = context_.settings.collects_signatures && !quick_ && !chain.is_adsp &&
+                           hop.delegation.outcome == DiscoveryOutcome::complete;
+    if (!is_wanted) return;
+    const auto [place, is_new] = trust_.try_emplace(hop.delegation.zone, hop.delegation, context_.settings,
+                                                    context_.zones, context_.engine.now());
+    hop.trust = &place->second;
+    if (!is_new) return;
+    for (const TrustSearch::Query& query : place->second.begin()) ask_for_trust(chain, hop, query);
+  }
+
+  void ask_for_trust(ChainProbe& chain, HopProbe& hop, const TrustSearch::Query& query) {
+    Question question;
+    question.server = query.server;
+    question.zone = query.zone;
+    question.name = query.name;
+    question.type = query.type;
+    question.purpose = query.type == RecordType::ds ? Purpose::zone_ds : Purpose::zone_dnskey;
+    question.edns = true;
+    question.falls_back = true;
+    question.attempts = 2;
+    question.first_wait = context_.settings.initial_timeout;
+    asked_.emplace(questioner_.ask(question), AskedFor{.chain = &chain,
+                                                       .hop = &hop,
+                                                       .trust = hop.trust,
+                                                       .trust_query = query,
+                                                       .walk_zone = query.zone,
+                                                       .address = query.server});
+  }
+
+  void trust_step_done(const AskedFor& asked_for, AskedQuestion asked) {
+    std::optional<TrustSearch::Query> next;
+    if (!interrupted_)
+      next = asked_for.trust->finished(asked_for.trust_query, asked.answer(), context_.engine.now());
+    for (Exchange& exchange : asked.exchanges) {
+      if (exchange.response) exchange.response->sets.clear();  // the search has them
+      record(asked_for, std::move(exchange));
+    }
+    if (next) ask_for_trust(*asked_for.chain, *asked_for.hop, *next);
   }
 
   // ---- Whether a server may be asked for the name ----
@@ -272,9 +320,12 @@ class DomainProbe::State final : public QueryHandler, private Asker {
       question.first_wait = planned.first_wait;
       question.name = hop.owner;
       question.type = RecordType::txt;
-      if (planned.purpose == Purpose::zone_soa || planned.purpose == Purpose::zone_ns) {
+      if (planned.purpose == Purpose::zone_soa || planned.purpose == Purpose::zone_ns ||
+          planned.purpose == Purpose::zone_dnskey) {
         question.name = zone;
-        question.type = planned.purpose == Purpose::zone_soa ? RecordType::soa : RecordType::ns;
+        question.type = planned.purpose == Purpose::zone_soa  ? RecordType::soa
+                        : planned.purpose == Purpose::zone_ns ? RecordType::ns
+                                                              : RecordType::dnskey;
       } else if (planned.purpose == Purpose::wildcard_probe) {
         question.name = *wildcard_probe_;
       } else if (planned.purpose == Purpose::domainkey) {
@@ -352,6 +403,8 @@ class DomainProbe::State final : public QueryHandler, private Asker {
     const AskedFor asked_for = std::move(asked_.extract(question).mapped());
     if (asked_for.gate != nullptr) {
       gate_step_done(*asked_for.gate, std::move(asked));
+    } else if (asked_for.trust != nullptr) {
+      trust_step_done(asked_for, std::move(asked));
     } else if (asked_for.server != nullptr) {
       plan_step_done(asked_for, std::move(asked));
     } else {
@@ -386,7 +439,9 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   void walk_step_done(const AskedFor& asked_for, AskedQuestion asked) {
     const bool is_wanted = asked_for.hop->walk && !interrupted_;
     for (std::size_t i = 0; i < asked.exchanges.size(); ++i) {
-      if (i != asked.deciding || !is_wanted) record(asked_for, std::move(asked.exchanges[i]));
+      if (i == asked.deciding && is_wanted) continue;
+      if (asked.exchanges[i].response) asked.exchanges[i].response->sets.clear();
+      record(asked_for, std::move(asked.exchanges[i]));
     }
     if (!is_wanted) return;
     count_memory(asked_for, asked.answer());
@@ -463,6 +518,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
   Finished finished_;
   std::optional<DomainName> wildcard_probe_;
   HopServers hop_servers_;
+  std::map<DomainName, TrustSearch> trust_{};            ///< by zone
   std::deque<ChainProbe> chains_{};                      ///< one for each selector, then ADSP
   std::unordered_map<std::uint32_t, AskedFor> asked_{};  ///< by the questioner's question number
   std::unordered_map<std::uint32_t, std::function<void()>> timers_{};  ///< by token

@@ -26,6 +26,12 @@ std::size_t memory_of(const Response& response) {
     octets += sizeof txt;
     for (const std::string& string : txt.strings) octets += sizeof(std::string) + string.size();
   }
+  for (const RecordSet& set : response.sets) {
+    octets += sizeof set + set.owner.wire_size();
+    for (const auto* const records : {&set.rdata, &set.signatures}) {
+      for (const std::string& rdata : *records) octets += sizeof rdata + rdata.size();
+    }
+  }
   if (response.edns && response.edns->nsid) octets += response.edns->nsid->size();
   return octets;
 }

@@ -5,6 +5,7 @@
 
 #include "config/names/special_purpose.hpp"
 #include "probe/discovery/address_policy.hpp"
+#include "probe/discovery/trust_search.hpp"
 
 namespace dkimprobe::probe {
 
@@ -122,6 +123,10 @@ PlanLimits HopServers::plan_limits(const ChainProbe& chain, const HopProbe& hop,
   limits.tcp_timeout = context_.settings.tcp_timeout;
   limits.holds_domainkey = !chain.is_adsp && &hop == &chain.hops.front() && wildcard_probe_ &&
                            wildcard_probe_->is_at_or_below(zone);
+  limits.is_signed = context_.settings.collects_signatures && !is_quick_ && !chain.is_adsp &&
+                     zone == hop.delegation.zone && may_be_signed(hop.delegation);
+  // Two more questions, each up to three times and once over TCP.
+  if (limits.is_signed) limits.exchanges += 8;
   return limits;
 }
 

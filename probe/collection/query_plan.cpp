@@ -5,9 +5,9 @@
 namespace dkimprobe::probe {
 namespace {
 
-constexpr std::array all_purposes = {Purpose::record_plain, Purpose::record_edns, Purpose::record_tcp,
-                                     Purpose::zone_soa,     Purpose::zone_ns,     Purpose::wildcard_probe,
-                                     Purpose::domainkey};
+constexpr std::array all_purposes = {Purpose::record_plain, Purpose::record_edns,   Purpose::record_tcp,
+                                     Purpose::zone_soa,     Purpose::zone_ns,       Purpose::wildcard_probe,
+                                     Purpose::domainkey,    Purpose::record_dnssec, Purpose::zone_dnskey};
 
 }  // namespace
 
@@ -57,9 +57,11 @@ void QueryPlan::begin_second_stage() {
   const bool udp_works =
       succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
   if (set_ == QuestionSet::quick && needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
-  if (set_ != QuestionSet::full) return;
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
+  if (limits_.is_signed) begin(Purpose::record_dnssec, transport, true);
+  if (set_ != QuestionSet::full) return;
+  if (limits_.is_signed) begin(Purpose::zone_dnskey, transport, true);
   // Unless the SOA was already asked for over TCP, after a truncated answer.
   if (!udp_works && track(Purpose::zone_soa).transport == Transport::udp)
     begin(Purpose::zone_soa, transport, false);
@@ -118,7 +120,7 @@ void QueryPlan::finished(const PlannedOutcome& outcome) {
   if (outcome.purpose == Purpose::record_edns) edns_works_ = !refuses_edns(outcome.rcode);
   // A truncated answer about the zone is asked for again over TCP; the record has its TCP exchange anyway.
   if (outcome.truncated && !about_record && outcome.transport == Transport::udp) {
-    begin(outcome.purpose, Transport::tcp, false);
+    begin(outcome.purpose, Transport::tcp, is_about_dnssec(outcome.purpose));
   }
 }
 

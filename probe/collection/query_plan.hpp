@@ -30,6 +30,7 @@ struct PlanLimits {
   std::chrono::milliseconds tcp_timeout{3'000};
   bool holds_domainkey =
       false;  ///< the zone holds `_domainkey`: `full` also asks for it and for the wildcard probe
+  bool is_signed = false;  ///< the zone is to be validated: the record and the zone's keys with DO=1
 };
 
 /// A question to ask now, with further attempts if it is lost.
@@ -65,7 +66,7 @@ class PlannedQuestions {
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
  private:
-  std::array<PlannedQuestion, 8> questions_{};
+  std::array<PlannedQuestion, 10> questions_{};
   std::size_t size_ = 0;
 };
 
@@ -113,7 +114,7 @@ class QueryPlan {
 
   QuestionSet set_;
   PlanLimits limits_;
-  std::array<Track, 7> tracks_{};  ///< by purpose
+  std::array<Track, 9> tracks_{};  ///< by purpose
   std::uint8_t under_way_ = 0;
   std::uint8_t sent_ = 0;
   bool begun_ = false;

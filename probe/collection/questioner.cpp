@@ -118,7 +118,8 @@ std::vector<std::uint8_t> Questioner::message_of(Exchange& exchange) const {
   // DO=1 for the wildcard probe: its NSEC or NSEC3 records show how long caches may deny the selector. DO=1
   // for a referral: it returns the DS records of the zone below.
   options.dnssec_ok =
-      exchange.purpose == Purpose::wildcard_probe || (exchange.purpose == Purpose::cut && exchange.edns_sent);
+      exchange.purpose == Purpose::wildcard_probe ||
+      (exchange.edns_sent && (exchange.purpose == Purpose::cut || is_about_dnssec(exchange.purpose)));
   options.payload_bytes = context_.settings.edns_payload_bytes;
   std::vector<std::uint8_t> message = build_query(exchange.question_name, exchange.question_type, options);
   // Only one query has mixed case, so that the other answers show how the server behaves without it.
@@ -165,7 +166,10 @@ void Questioner::on_result(std::uint32_t token, const QueryResult& result) {
   exchange.system_error = result.system_error;
   exchange.ignored = result.ignored;
   if (result.message != nullptr) {
-    exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type);
+    const bool keeps_sets = is_about_dnssec(exchange.purpose) ||
+                            (exchange.purpose == Purpose::cut && context_.settings.collects_signatures);
+    exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type,
+                                      keeps_sets ? KeepSets::yes : KeepSets::no);
     if (!exchange.question_name.same_octets(asked.question.name)) lower_case_names(*exchange.response);
   }
   if (context_.totals != nullptr) context_.totals->count(exchange);
@@ -197,7 +201,7 @@ bool Questioner::fall_back(Asked& asked, const Exchange& exchange) {
     return false;
   }
   remember_edns(asked);
-  question.edns = false;
+  question.edns = is_about_dnssec(question.purpose) && exchange.response->truncated;
   asked.attempts = Attempts(question.attempts, question.first_wait);
   asked.way_began = asked.so_far.exchanges.size();
   asked.closing = false;

@@ -49,7 +49,10 @@ class DelegationWalk::State {
     under_way_.erase(found);
     WalkExchange& kept = exchanges_.emplace_back(question.server, question.zone, exchange);
     board_.watch().saw(kept);
-    if (kept.exchange.response) keep_evidence(*kept.exchange.response);
+    if (kept.exchange.response) {
+      keep_evidence(*kept.exchange.response);
+      kept.exchange.response->sets.clear();  // the referral has them
+    }
     const bool is_hosts = hosts_.finished(question, exchange);
     if (!is_hosts) {
       static_cast<void>(

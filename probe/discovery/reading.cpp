@@ -59,6 +59,11 @@ bool read_referral(const DomainName& apex, const DomainName& name, const Respons
   for (const DsRecord& record : response.ds) {
     if (record.owner == reading.cut) reading.ds.push_back(record);
   }
+  for (const RecordSet& set : response.sets) {
+    const auto type = static_cast<RecordType>(set.type);
+    if (type == RecordType::ds || type == RecordType::nsec || type == RecordType::nsec3)
+      reading.sets.push_back(set);
+  }
   return true;
 }
 

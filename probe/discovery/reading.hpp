@@ -31,6 +31,7 @@ struct Reading {
   std::vector<NsRecord> ns{};
   std::vector<AddressRecord> glue{};  ///< of `ns`, as far as it is in bailiwick
   std::vector<DsRecord> ds{};
+  std::vector<RecordSet> sets{};  ///< of `ds` or its denial, with signatures; see `Referral::sets`
   bool ds_known =
       false;  ///< the response has an OPT record with DO=1, so a missing DS means that there is none
   std::vector<config::Address> addresses{};

@@ -77,11 +77,14 @@ void add_nameservers(std::vector<Nameserver>& nameservers, std::vector<DomainNam
 
 std::uint32_t referral_index(ZoneCut& cut, const Reading& reading) {
   for (std::uint32_t i = 0; i < cut.referrals.size(); ++i) {
-    const Referral& known = cut.referrals[i];
+    Referral& known = cut.referrals[i];
     // An answer without DO=1 does not show whether there is a DS.
-    if (same_targets(known.ns, reading.ns) && (!reading.ds_known || same_ds(known.ds, reading.ds))) return i;
+    if (!same_targets(known.ns, reading.ns) || (reading.ds_known && !same_ds(known.ds, reading.ds))) continue;
+    if (known.sets.empty()) known.sets = reading.sets;
+    return i;
   }
-  if (cut.referrals.size() < most_referrals) cut.referrals.push_back({reading.ns, reading.glue, reading.ds});
+  if (cut.referrals.size() < most_referrals)
+    cut.referrals.push_back({reading.ns, reading.glue, reading.ds, reading.sets});
   return static_cast<std::uint32_t>(cut.referrals.size() - 1);
 }
 

@@ -12,6 +12,8 @@ ZoneCache::ZoneCache(Limits limits)
       names_without_cut_(limits.names_without_cut),
       hosts_(limits.hosts),
       servers_(limits.servers),
+      keys_(limits.replies),
+      delegation_signers_(limits.replies),
       dead_zone_life_(limits.dead_zone_life) {}
 
 std::optional<KnownZone> ZoneCache::zone(const config::DomainName& apex, MonotonicTime now) {
@@ -62,6 +64,8 @@ void ZoneCache::forget_everything() {
   names_without_cut_.clear();
   hosts_.clear();
   servers_.clear();
+  keys_.clear();
+  delegation_signers_.clear();
 }
 
 std::optional<ZoneCache::NoCut> ZoneCache::no_cut(const config::DomainName& name,
@@ -94,6 +98,20 @@ std::optional<KnownHost> ZoneCache::host(const config::DomainName& name, Monoton
 void ZoneCache::put_host(const config::DomainName& name, KnownHost host, std::chrono::seconds life,
                          MonotonicTime now) {
   hosts_.put(name, {std::move(host), end_of_life(life, now)});
+}
+
+std::optional<ZoneReply> ZoneCache::reply(const config::DomainName& zone, RecordType type,
+                                          MonotonicTime now) {
+  auto& replies = type == RecordType::ds ? delegation_signers_ : keys_;
+  const ReplyEntry* entry = replies.find(zone);
+  if (entry == nullptr || now >= entry->until) return std::nullopt;
+  return entry->reply;
+}
+
+void ZoneCache::put_reply(ZoneReply reply, std::chrono::seconds life, MonotonicTime now) {
+  auto& replies = reply.type == RecordType::ds ? delegation_signers_ : keys_;
+  const config::DomainName zone = reply.zone;
+  replies.put(zone, {std::move(reply), end_of_life(life, now)});
 }
 
 ServerState ZoneCache::server(const config::ServerAddress& server, MonotonicTime now) {

@@ -113,6 +113,7 @@ class ZoneCache {
     std::size_t names_without_cut = 20'000;
     std::size_t hosts = 50'000;
     std::size_t servers = 50'000;
+    std::size_t replies = 5'000;  ///< about keys, and as many about DS records
     /// How long the referral to a dead zone is kept before the parent is asked again.
     std::chrono::seconds dead_zone_life = failure_life;
   };
@@ -156,6 +157,11 @@ class ZoneCache {
   [[nodiscard]] std::optional<KnownHost> host(const config::DomainName& name, MonotonicTime now);
   void put_host(const config::DomainName& name, KnownHost host, std::chrono::seconds life, MonotonicTime now);
 
+  /// What a server replied about the keys or the DS records of a zone.
+  [[nodiscard]] std::optional<ZoneReply> reply(const config::DomainName& zone, RecordType type,
+                                               MonotonicTime now);
+  void put_reply(ZoneReply reply, std::chrono::seconds life, MonotonicTime now);
+
   /// A counter that rotates the sample where only some of a zone's servers are asked.
   [[nodiscard]] std::size_t next_turn() { return turn_++; }
 
@@ -180,6 +186,10 @@ class ZoneCache {
     KnownHost host{};
     MonotonicTime until{};
   };
+  struct ReplyEntry {
+    ZoneReply reply{};
+    MonotonicTime until{};
+  };
   struct ServerEntry {
     ServerState state = ServerState::unknown;
     MonotonicTime until{};
@@ -188,6 +198,8 @@ class ZoneCache {
   RecentTable<config::DomainName, NoCutEntry> names_without_cut_;
   RecentTable<config::DomainName, HostEntry> hosts_;
   RecentTable<config::ServerAddress, ServerEntry> servers_;
+  RecentTable<config::DomainName, ReplyEntry> keys_;
+  RecentTable<config::DomainName, ReplyEntry> delegation_signers_;
   std::array<MonotonicTime, 2> no_route_until_{};
   std::chrono::seconds dead_zone_life_{};
   std::size_t turn_ = 0;

@@ -14,10 +14,13 @@ bool is_about_zone(Purpose purpose) {
     case Purpose::zone_ns:
     case Purpose::wildcard_probe:
     case Purpose::domainkey:
+    case Purpose::zone_dnskey:
+    case Purpose::zone_ds:
       return true;
     case Purpose::record_plain:
     case Purpose::record_edns:
     case Purpose::record_tcp:
+    case Purpose::record_dnssec:
     case Purpose::cut:
     case Purpose::host_address:
       return false;

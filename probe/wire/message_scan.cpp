@@ -162,6 +162,7 @@ class Pass {
         return opt(record);
       case RecordType::ds:
       case RecordType::nsec:
+      case RecordType::dnskey:
       case RecordType::nsec3:
         break;
     }

@@ -30,6 +30,8 @@ std::size_t name_end(Bytes message, std::size_t at) {
   return at + 1;
 }
 
+constexpr std::size_t most_sets = 32;  // an answer with an alias and its denial has fewer than 10
+
 Edns read_edns(const ScannedMessage& message, const ScannedRecord& opt) {
   constexpr std::size_t client_cookie_bytes = 8;
   constexpr std::size_t longest_nsid = 512;  // a longer one is left out: half of one could look like another
@@ -120,6 +122,51 @@ std::optional<DomainName> substituted(const DomainName& name, const DomainName& 
   std::copy_n(name.wire().begin(), kept, wire.begin());
   std::copy(target.wire().begin(), target.wire().end(), wire.begin() + static_cast<std::ptrdiff_t>(kept));
   return DomainName::from_wire({wire.data(), kept + target.wire_size()});
+}
+
+/// The names in rdata that may be compressed. Those of DS, NSEC, DNSKEY and NSEC3 may not (RFC 4034 sections
+/// 4.1.1 and 5.1, RFC 5155 section 3.2).
+std::size_t names_in(const ScannedRecord& record) {
+  if (record.is(RecordType::soa)) return 2;
+  const bool has_one = record.is(RecordType::ns) || record.is(RecordType::cname) ||
+                       record.is(RecordType::dname) || record.is(RecordType::rrsig);
+  return has_one ? 1 : 0;
+}
+
+/// The rdata of a record with its names uncompressed.
+std::string plain_rdata(const ScannedMessage& message, const ScannedRecord& record) {
+  constexpr std::size_t before_signer = 18;  // RFC 4034 section 3.1
+  std::size_t at = record.rdata_at;
+  if (record.is(RecordType::rrsig)) at += before_signer;
+  std::string plain = raw(message.bytes.subspan(record.rdata_at, at - record.rdata_at));
+  for (std::size_t names = names_in(record); names > 0; --names) {
+    plain += raw(name_at(message, at).wire());
+    at = name_end(message.bytes, at);
+  }
+  return plain + raw(message.bytes.subspan(at, record.rdata_at + record.rdata_bytes - at));
+}
+
+/// The records of the answer and authority sections, as sets; nothing when there is too much to keep.
+std::vector<RecordSet> read_sets(const ScannedMessage& message) {
+  std::size_t octets = 0;
+  std::vector<RecordSet> sets;
+  const auto set_of = [&](const ScannedRecord& record, std::uint16_t type) -> RecordSet& {
+    DomainName owner = name_at(message, record.owner_at);
+    for (RecordSet& set : sets) {
+      if (set.type == type && set.owner == owner) return set;
+    }
+    return sets.emplace_back(RecordSet{std::move(owner), type, ttl_of(record.ttl_seconds), {}, {}});
+  };
+  for (const ScannedRecord& record : message.records) {
+    if (record.record_class != class_in || record.section == Section::additional) continue;
+    octets += record.rdata_bytes;
+    if (octets > most_set_octets || sets.size() > most_sets) return {};
+    const bool signs = record.is(RecordType::rrsig);
+    // The first two octets of an RRSIG are the type covered (RFC 4034 section 3.1.1).
+    RecordSet& set = set_of(record, signs ? u16(message.bytes, record.rdata_at) : record.type);
+    (signs ? set.signatures : set.rdata).push_back(plain_rdata(message, record));
+  }
+  return sets;
 }
 
 template <class Record>
@@ -233,6 +280,7 @@ class Reading {
       case RecordType::opt:
       case RecordType::ds:
       case RecordType::nsec:
+      case RecordType::dnskey:
       case RecordType::nsec3:
         break;
     }
@@ -291,8 +339,10 @@ class Reading {
 }  // namespace
 
 Response read_response(const ScannedMessage& message, const DomainName& question_name,
-                       RecordType question_type) {
-  return Reading{message, question_name, question_type}.run();
+                       RecordType question_type, KeepSets keep_sets) {
+  Response response = Reading{message, question_name, question_type}.run();
+  if (keep_sets == KeepSets::yes) response.sets = read_sets(message);
+  return response;
 }
 
 void lower_case_names(Response& response) {

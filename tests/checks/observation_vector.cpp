@@ -353,6 +353,9 @@ json default_way(const Way& way, const json& record, const Place& place, bool is
       return is_first && !is_dead ? json{{"rcode", "nxdomain"}} : json();
     case Purpose::domainkey:
       return is_first && !is_dead ? json::object() : json();
+    case Purpose::record_dnssec:
+    case Purpose::zone_dnskey:
+    case Purpose::zone_ds:
     case Purpose::cut:
     case Purpose::host_address:
       break;

@@ -144,8 +144,8 @@ TEST_CASE("the example settings list every option with its default and limits") 
   check(*root, schedule_options());
   check(entry(*root, "rotation"), rotation_options());
   // The other way round: a key that is no option would not be read. Keys that are shown as comments alone:
-  for (const auto* key : {"# root_hints: ", "# blocklist: ", "# known_moduli: ", "#     private_key: ",
-                          "#     passphrase_file: ", "# target_files: "})
+  for (const auto* key : {"# root_hints: ", "# trust_anchor: ", "# blocklist: ", "# known_moduli: ",
+                          "#     private_key: ", "#     passphrase_file: ", "# target_files: "})
     CHECK(text.find(key) != std::string::npos);
 }
 

@@ -92,6 +92,7 @@ class Zone:
         self.default = described.get("on", "")
         self.on = sorted({backends.get(host, host) for host in hosts})
         self.signed = described.get("signed", False)
+        self.algorithm = described.get("algorithm", rotation_lab.ALGORITHM)
         self.serial = dict.fromkeys(self.on, 0)
         self.key, self.ds, self.children, self.parent = None, [], [], None
 
@@ -104,6 +105,10 @@ class Zone:
         """The serial of a server: the same on all, unless the case defines a stale one."""
         moved = self.state is self.described
         self.serial[server] = by_server(self.state.get("serial", {}), self.on).get(server, 20) + moved
+
+    def signing(self, server):
+        """`good`, `none`, `expired`, `future`, `soon` (expires), `half` (of the time is left), or `altered`: the record is not the signed one."""
+        return by_server(self.state.get("signing", "good" if self.signed else "none"), self.on).get(server, "good")
 
     @property
     def ttl(self):
@@ -119,6 +124,8 @@ class Zone:
         if not said:
             return []
         ds = self.ds if parent_server in self.state.get("ds_at", self.parent.on) else []
+        if self.state.get("ds") == "wrong":
+            ds = [line[:-4] + line[-4:].translate(str.maketrans("0123456789ABCDEF", "123456789ABCDEF0")) for line in ds]
         return self.hosts(said).lines(self.name, self.state.get("parent_ttl", self.ttl)) + ds
 
     def own_hosts(self, server):
@@ -201,6 +208,10 @@ class Internet(rotation_lab.Internet):
         for resolver in self.resolvers:
             self.wait_for_resolver(resolver, deadline)
 
+    @property
+    def trust_anchor(self):
+        return self.directory / "keys" / (self.zones["."].key + ".key")
+
     def start_boxes(self):
         file = self.directory / "boxes.json"
         file.write_text(json.dumps(self.boxes))
@@ -228,7 +239,7 @@ class Internet(rotation_lab.Internet):
             "access-control: 127.0.0.0/8 allow",
             "do-not-query-localhost: no",
             'root-hints: "%s"' % self.root_hints,
-            'trust-anchor-file: "%s"' % (self.directory / "keys" / (self.zones["."].key + ".key")),
+            'trust-anchor-file: "%s"' % self.trust_anchor,
             "qname-minimisation: %s" % ("yes" if minimise else "no"),
             "do-ip6: no",
             "num-threads: 1",

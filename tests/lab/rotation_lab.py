@@ -36,6 +36,7 @@ READY_SECONDS = 200
 RELOAD_SECONDS = 100
 ASK_SECONDS = 50
 # Longer than any rotation, also with a clock that is moved on.
+ALGORITHM = "ECDSAP256SHA256"
 SIGNED_SECONDS = 4 * 365 * 86400
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -110,6 +111,11 @@ class Zone:
 
     def new_serial(self, server, generation):
         self.serial[server] = generation
+
+    algorithm = ALGORITHM
+
+    def signing(self, _server):
+        return "good" if self.signed else "none"
 
     def put(self, owner, rdtype, data, ttl, on=None):
         """Publishes or replaces; `data` is the text of a TXT, or another type's rdata, or a list of them."""
@@ -209,7 +215,7 @@ class Internet:
         keys = self.directory / "keys"
         keygen = servers.command("dnssec-keygen", "bind9-utils")
         zone.key = zonetext.run(
-            [keygen, "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", "-K", keys, "-T", "DNSKEY", zone.name], keys
+            [keygen, "-q", "-a", zone.algorithm, "-f", "KSK", "-K", keys, "-T", "DNSKEY", zone.name], keys
         ).strip()
         dsfromkey = servers.command("dnssec-dsfromkey", "bind9-utils")
         output = zonetext.run([dsfromkey, "-2", keys / (zone.key + ".key")], keys)
@@ -220,7 +226,8 @@ class Internet:
         zone.new_serial(server, self.generation)
         file = self.path(zone, server)
         text, fresh = zone.text(server), pathlib.Path(str(file) + ".new")
-        if zone.signed:
+        how = zone.signing(server)
+        if how != "none":
             keys = self.directory / "keys"
             fresh.write_text(text + (keys / (zone.key + ".key")).read_text())
             signzone = servers.command("dnssec-signzone", "bind9-utils")
@@ -232,8 +239,10 @@ class Internet:
                     "-q",
                     "-z",
                     "-P",
+                    "-s",
+                    {"expired": "now-20d", "future": "now+3d"}.get(how, "now-1h"),
                     "-e",
-                    "now+%d" % SIGNED_SECONDS,
+                    {"expired": "now-3d", "future": "now+20d", "soon": "now+60", "half": "now+1h"}.get(how, "now+%d" % SIGNED_SECONDS),
                     "-K",
                     keys,
                     "-d",
@@ -247,6 +256,8 @@ class Internet:
                 ],
                 keys,
             )
+            if how == "altered":
+                fresh.write_text(fresh.read_text().replace('"v=DKIM1; ', '"v=DKIM1; n=altered; '))
         else:
             fresh.write_text(text)
         # Servers detect a changed file by its time, some of them in whole seconds.

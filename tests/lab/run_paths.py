@@ -36,7 +36,7 @@ RESOLVERS = 40  # twenty with minimised names and twenty without
 CASE_FIELDS = {"why", "report", "zones", "boxes", "before", "runs", "gets", "slow"}
 RUN_FIELDS = {
     "arguments", "exit", "status", "findings", "may", "readiness", "reasons", "wait", "printed", "not_printed",
-    "stderr", "under", "rate_limit", "plain", "signs",
+    "stderr", "under", "rate_limit", "plain", "signs", "vector",
 }  # fmt: skip
 DENIED, FAILURE = "denied", "failure"
 
@@ -112,8 +112,9 @@ def shown(answer):
 class Stage:
     """What a case needs: the program, the lab, and a folder."""
 
-    def __init__(self, name, case, net, program, guard, folder, beside):
+    def __init__(self, name, case, net, program, guard, folder, beside, store_in=None):
         self.beside = beside  # a pool for concurrent queries
+        self.store_in = store_in
         self.name, self.case, self.net, self.program, self.folder = name, case, net, program, folder
         self.environment = {**os.environ, "LD_PRELOAD": guard, "XDG_STATE_HOME": str(folder / "state")}
         self.faults, self.verdicts = [], []
@@ -131,6 +132,7 @@ class Stage:
             own += ["--config.file", self.settings(*run["arguments"][1:3], run["signs"])]
         rate_limit = [] if run.get("rate_limit") == "default" else ["--rate-limit", "unlimited"]
         lab = ["--root-hints", str(self.net.root_hints), "--allow-net", "127.0.0.0/8"]
+        lab += ["--trust-anchor", str(self.net.trust_anchor)]
         return [self.program, *own, *more, *lab, *rate_limit]
 
     def settings(self, domain, pending, signs):
@@ -162,6 +164,8 @@ class Stage:
             done = self.run(command)
             took = time.monotonic() - began
             faults += self.judge(run, done, final)
+            if self.store_in and "vector" in run:
+                self.store(run, self.store_in)
             if took > run.get("under", RUN_SECONDS):
                 faults.append("it took %.1f s, more than %g s" % (took, run["under"]))
             if "printed" in run or "not_printed" in run:
@@ -170,6 +174,18 @@ class Stage:
             faults.append("no end after %d s" % RUN_SECONDS)
         if faults:
             self.faults += [*faults, "by hand: " + shlex.join(command)]
+
+    def store(self, run, to):
+        """Stores what the servers answered as a vector, with the findings that the case states."""
+        saved = self.folder / "saved.json"
+        self.run(self.command(run, "--save", str(saved)))
+        vector = {
+            "about": self.case["why"],
+            "trust_anchor": self.net.trust_anchor.read_text().splitlines()[-1],
+            "findings": sorted({check for check, _ in run["findings"]}),
+            "observation": json.loads(saved.read_text()),
+        }
+        (to / (run["vector"] + ".json")).write_text(json.dumps(vector, separators=(",", ":")) + "\n")
 
     def judge(self, run, done, final):
         wanted, got = self.wanted(run), {"exit %s" % either(run["exit"], done.returncode)}
@@ -369,7 +385,7 @@ def play_programs(stages, which, final):
                 future.result()
 
 
-def play_all(cases, program, directory, resolvers):
+def play_all(cases, program, directory, resolvers, store):
     guard = build_resolver_guard(directory)
     began = time.monotonic()
     with (
@@ -378,7 +394,8 @@ def play_all(cases, program, directory, resolvers):
     ):
         print("ready after %.1f s" % (time.monotonic() - began), flush=True)
         stages = [
-            Stage(name, case, net, program, guard, directory / name, second) for name, case in cases.items()
+            Stage(name, case, net, program, guard, directory / name, second, store)
+            for name, case in cases.items()
         ]
         beside = Beside(net, stages)
         beside.before()
@@ -415,6 +432,7 @@ def main():
     parser.add_argument("--only", default="*", help="names of cases, with * and ?")
     parser.add_argument("--resolvers", type=int, default=RESOLVERS, help="how many Unbounds (%d)" % RESOLVERS)
     parser.add_argument("--keep", type=pathlib.Path, help="an empty directory for all files, which stay there")
+    parser.add_argument("--store", type=pathlib.Path, help="where the answers to runs with a `vector` go")
     arguments = parser.parse_args()
     cases = {
         path.stem: load_case(path)
@@ -425,7 +443,7 @@ def main():
         raise SystemExit("no case has such a name")
     program = str(pathlib.Path(arguments.program).resolve())
     with tempfile.TemporaryDirectory(prefix="paths-") as temporary:
-        return play_all(cases, program, arguments.keep or pathlib.Path(temporary), arguments.resolvers)
+        return play_all(cases, program, arguments.keep or pathlib.Path(temporary), arguments.resolvers, arguments.store)
 
 
 def play_in_namespaces(argv):

@@ -127,6 +127,7 @@ ldns_rr* ldns_record(const RandomRecord& record) {
     case RecordType::opt:
     case RecordType::ds:
     case RecordType::nsec:
+    case RecordType::dnskey:
     case RecordType::nsec3:
       ldns_rr_push_rdf(rr, rdf(names()[record.target]));
       break;

@@ -71,6 +71,7 @@ std::optional<std::string> record_difference(const probe::ScannedMessage& messag
     case RecordType::opt:
     case RecordType::ds:
     case RecordType::nsec:
+    case RecordType::dnskey:
     case RecordType::nsec3:
       break;
   }

@@ -1,0 +1,176 @@
+#include "checks/dnssec/hop_validation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dkimprobe::checks::dnssec {
+namespace {
+
+using config::DomainName;
+using std::chrono::sys_seconds;
+
+/// The last complete answer to the question with this purpose, over UDP or TCP; null without one.
+const probe::Response* answer_to(const probe::ServerObservation& server, probe::Purpose purpose) {
+  const probe::Response* answer = nullptr;
+  for (const probe::Exchange& exchange : server.exchanges) {
+    if (exchange.purpose == purpose && exchange.response && !exchange.response->truncated)
+      answer = &*exchange.response;
+  }
+  return answer;
+}
+
+/// Whether the response answers, if only by saying that nothing is there.
+bool is_of_use(const probe::Response& response) {
+  return response.authoritative &&
+         (response.rcode == probe::Rcode::noerror || response.rcode == probe::Rcode::nxdomain);
+}
+
+std::optional<Reply> reply_of(const probe::Response* response) {
+  if (response == nullptr || !is_of_use(*response)) return std::nullopt;
+  return Reply{.name_error = response->rcode == probe::Rcode::nxdomain, .sets = response->sets};
+}
+
+std::optional<Reply> collected(const probe::Delegation& delegation, const DomainName& zone,
+                               probe::RecordType type) {
+  for (const probe::ZoneReply& reply : delegation.chain_of_trust) {
+    if (reply.type == type && reply.zone == zone)
+      return Reply{.name_error = reply.rcode == probe::Rcode::nxdomain, .sets = reply.sets};
+  }
+  return std::nullopt;
+}
+
+/// What the parent's servers returned about the DS records of the zone below the cut. Where some show DS
+/// records and others none, the DS records count: a resolver that gets them must find them right.
+std::optional<Reply> ds_of(const probe::Delegation& delegation, const probe::ZoneCut& cut) {
+  const probe::Referral* known = nullptr;
+  for (const probe::Referral& referral : cut.referrals) {
+    if (!referral.sets.empty() && (known == nullptr || (known->ds.empty() && !referral.ds.empty())))
+      known = &referral;
+  }
+  if (known != nullptr) return Reply{.name_error = false, .sets = known->sets};
+  return collected(delegation, cut.apex, probe::RecordType::ds);
+}
+
+/// The zones from the root to that of the hop; the keys of the last one are each server's own.
+std::vector<ZoneReplies> zones_of(const probe::Delegation& delegation) {
+  std::vector<ZoneReplies> zones;
+  for (const probe::ZoneCut& cut : delegation.cuts) {
+    if (zones.empty())
+      zones.push_back(
+          {cut.parent, std::nullopt, collected(delegation, cut.parent, probe::RecordType::dnskey)});
+    zones.push_back(
+        {cut.apex, ds_of(delegation, cut), collected(delegation, cut.apex, probe::RecordType::dnskey)});
+  }
+  return zones;
+}
+
+std::vector<std::uint16_t> tags_of(const ZoneReplies& zone, std::span<const TrustAnchor> anchors) {
+  std::vector<std::uint16_t> tags;
+  const auto add = [&](std::uint16_t tag) {
+    if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(tag);
+  };
+  const auto add_ds = [&](const std::string& rdata) {
+    if (const auto ds = read_delegation_signer(rdata)) add(ds->key_tag);
+  };
+  if (const RecordSet* const set = zone.ds ? zone.ds->find(zone.zone, type::ds) : nullptr)
+    std::ranges::for_each(set->rdata, add_ds);
+  for (const TrustAnchor& anchor : anchors) {
+    if (!(anchor.zone == zone.zone)) continue;
+    if (anchor.type == type::ds) add_ds(anchor.rdata);
+    if (anchor.type == type::dnskey) add(key_tag(anchor.rdata));
+  }
+  return tags;
+}
+
+void keep_first_to_expire(std::optional<SignaturePeriod>& first, const std::optional<SignaturePeriod>& next) {
+  if (next && (!first || next->expiration < first->expiration)) first = next;
+}
+
+std::optional<SignaturePeriod> first_to_expire(const ZoneReplies& zone, const Reply& answer,
+                                               sys_seconds now) {
+  std::optional<SignaturePeriod> first;
+  if (zone.dnskey) {
+    if (const RecordSet* const keys = zone.dnskey->find(zone.zone, type::dnskey))
+      keep_first_to_expire(first, signature_period(*keys, now));
+  }
+  for (const RecordSet& set : answer.sets) keep_first_to_expire(first, signature_period(set, now));
+  return first;
+}
+
+/// What the chain above the servers' own keys gives: the zones that hold, or where it ends.
+struct Above {
+  std::vector<ZoneLink> zones{};
+  std::optional<Break> broken{};
+};
+
+Above validate_above(std::span<const ZoneReplies> zones, std::span<const TrustAnchor> anchors,
+                     sys_seconds now) {
+  Above above;
+  for (std::size_t count = 1; count <= zones.size(); ++count) {
+    ZoneLink& link =
+        above.zones.emplace_back(zones[count - 1].zone, State::secure, tags_of(zones[count - 1], anchors));
+    Budget budget;
+    const auto keys = validate_keys(anchors, zones.first(count), now, budget);
+    if (keys) continue;
+    link.state = state_of(keys.error().reason);
+    above.broken = keys.error();
+    break;
+  }
+  return above;
+}
+
+ServerValidation validate_server(const probe::Hop& hop, const probe::ServerObservation& server,
+                                 std::vector<ZoneReplies>& zones, std::span<const TrustAnchor> anchors,
+                                 sys_seconds now) {
+  ServerValidation result{&server, {}, std::nullopt};
+  const auto answer = reply_of(answer_to(server, probe::Purpose::record_dnssec));
+  zones.back().dnskey = reply_of(answer_to(server, probe::Purpose::zone_dnskey));
+  Budget budget;
+  const auto keys = validate_keys(anchors, zones, now, budget);
+  if (!answer && keys) {
+    result.validation.broken =
+        Break{.reason = Reason::not_collected,
+              .zone = hop.delegation.zone,
+              .key_tag = {},
+              .sentence = "the server did not answer the query for the record with DO=1"};
+    return result;
+  }
+  const Question question{.name = hop.owner, .type = type::txt, .reply = answer.value_or(Reply{})};
+  result.validation = validate_answer(keys, question, now, budget);
+  if (answer) result.first_to_expire = first_to_expire(zones.back(), *answer, now);
+  return result;
+}
+
+}  // namespace
+
+HopValidation validate_hop(const probe::Hop& hop, std::span<const TrustAnchor> anchors, sys_seconds now) {
+  HopValidation result;
+  const probe::Delegation& delegation = hop.delegation;
+  if (anchors.empty() || delegation.chain_of_trust.empty()) return result;
+  std::vector<ZoneReplies> zones = zones_of(delegation);
+  if (zones.empty()) return result;
+  // The zone's own keys come from each server. What breaks before them is the same for all.
+  Above above = validate_above(std::span(zones).first(zones.size() - 1), anchors, now);
+  if (!above.broken) {
+    zones.back().dnskey.reset();
+    Budget budget;
+    const auto keys = validate_keys(anchors, zones, now, budget);
+    if (!keys && keys.error().reason != Reason::not_collected) above.broken = keys.error();
+    above.zones.push_back({zones.back().zone, above.broken ? state_of(above.broken->reason) : State::secure,
+                           tags_of(zones.back(), anchors)});
+  }
+  result.zones = std::move(above.zones);
+  result.broken = std::move(above.broken);
+  for (const probe::ServerObservation& server : hop.servers) {
+    if (server.not_asked != probe::NotAsked::asked || server.stray_of) continue;
+    if (result.broken) {
+      result.servers.push_back(
+          {&server, {.state = state_of(result.broken->reason), .broken = result.broken}, std::nullopt});
+    } else {
+      result.servers.push_back(validate_server(hop, server, zones, anchors, now));
+    }
+  }
+  return result;
+}
+
+}  // namespace dkimprobe::checks::dnssec
