@@ -40,7 +40,7 @@ Checked<std::vector<DelegationSigner>> usable_ds(const DomainName& zone,
     auto ds = read_delegation_signer(rdata);
     if (!ds)
       return broken(Reason::records_malformed, zone,
-                    fmt::format("a DS record of the zone {} is too short", zone.to_string()));
+                    fmt::format("a DS record of {} is too short", zone_text(zone)));
     const bool is_usable = algorithm_support(ds->algorithm) == Support::verified &&
                            digest_support(ds->digest_type) == Support::verified;
     (is_usable ? usable : unusable).push_back(std::move(*ds));
@@ -52,9 +52,9 @@ Checked<std::vector<DelegationSigner>> usable_ds(const DomainName& zone,
   });
   const DelegationSigner& first = unusable.front();
   return broken(all_retired ? Reason::algorithm_retired : Reason::algorithm_unknown, zone,
-                fmt::format("the zone {} counts as unsigned: the DS record of key {} has algorithm {} and "
+                fmt::format("{} counts as unsigned: the DS record of key {} has algorithm {} and "
                             "digest type {}, which is {}, and no DS record has better ones",
-                            zone.to_string(), first.key_tag, first.algorithm, first.digest_type,
+                            zone_text(zone), first.key_tag, first.algorithm, first.digest_type,
                             all_retired ? "retired" : "retired or unknown"),
                 first.key_tag);
 }
@@ -72,39 +72,37 @@ std::optional<bool> is_vouched_for(const EntryPoints& entries, const DomainName&
 }
 
 tl::unexpected<Break> mismatch(const EntryPoints& entries, const DomainName& zone) {
-  const std::string name = zone.to_string();
+  const std::string name = zone_text(zone);
   if (entries.ds.empty())
-    return broken(Reason::ds_mismatch, zone, fmt::format("no key of the zone {} is the trust anchor", name));
+    return broken(Reason::ds_mismatch, zone, fmt::format("no key of {} is the trust anchor", name));
   const std::uint16_t tag = entries.ds.front().key_tag;
   return broken(
       Reason::ds_mismatch, zone,
-      fmt::format("no key of the zone {} matches its DS records, the first of which names key {}", name, tag),
-      tag);
+      fmt::format("no key of {} matches its DS records, the first of which names key {}", name, tag), tag);
 }
 
 /// The keys of a zone, once a key that an entry point vouches for has signed them (RFC 4035 section 5.2).
 Checked<ZoneKeys> keys_of_zone(const ZoneReplies& replies, const EntryPoints& entries, sys_seconds now,
                                Budget& budget) {
-  const std::string name = replies.zone.to_string();
+  const std::string name = zone_text(replies.zone);
   if (!replies.dnskey)
     return broken(Reason::not_collected, replies.zone,
-                  fmt::format("the keys of the zone {} were not collected", name));
+                  fmt::format("the keys of {} were not collected", name));
   const RecordSet* const set = replies.dnskey->find(replies.zone, type::dnskey);
   if (set == nullptr)
-    return broken(
-        Reason::keys_missing, replies.zone,
-        fmt::format("the zone {} has no DNSKEY record, although a DS record or anchor demands one", name));
+    return broken(Reason::keys_missing, replies.zone,
+                  fmt::format("{} has no DNSKEY record, although a DS record or anchor demands one", name));
   ZoneKeys all{.zone = replies.zone};
   ZoneKeys vouched{.zone = replies.zone};
   for (const std::string& rdata : set->rdata) {
     auto key = read_zone_key(rdata);
     if (!key)
       return broken(Reason::records_malformed, replies.zone,
-                    fmt::format("a DNSKEY record of the zone {} is too short", name));
+                    fmt::format("a DNSKEY record of {} is too short", name));
     const auto is_vouched = is_vouched_for(entries, replies.zone, *key, budget);
     if (!is_vouched)
       return broken(Reason::work_limit, replies.zone,
-                    fmt::format("the keys of the zone {} were not compared with all of its DS records: the "
+                    fmt::format("the keys of {} were not compared with all of its DS records: the "
                                 "validation has used its limit of {} hashes",
                                 name, Budget::most_hashes));
     if (*is_vouched) vouched.keys.push_back(*key);
@@ -119,20 +117,19 @@ Checked<ZoneKeys> keys_of_zone(const ZoneReplies& replies, const EntryPoints& en
 /// The break for a proof that is not complete; `what` was to be proven.
 tl::unexpected<Break> unproven(Proof proof, const Denial& denial, const DomainName& zone, Reason incomplete,
                                const std::string& what) {
-  const std::string name = zone.to_string();
+  const std::string name = zone_text(zone);
   switch (proof) {
     case Proof::opt_out:
-      return broken(
-          Reason::opt_out, zone,
-          fmt::format("an NSEC3 record of the zone {} with Opt-Out leaves open whether {}", name, what));
+      return broken(Reason::opt_out, zone,
+                    fmt::format("an NSEC3 record of {} with Opt-Out leaves open whether {}", name, what));
     case Proof::iterations_too_many:
       return broken(Reason::iterations_too_many, zone,
-                    fmt::format("the zone {} hashes names {} times (NSEC3), so its denials count as "
+                    fmt::format("{} hashes names {} times (NSEC3), so its denials count as "
                                 "unsigned: more than {} iterations are not computed",
                                 name, denial.nsec3.front().iterations, most_iterations));
     case Proof::work_limit:
       return broken(Reason::work_limit, zone,
-                    fmt::format("the NSEC3 records of the zone {} were not examined: the validation has used "
+                    fmt::format("the NSEC3 records of {} were not examined: the validation has used "
                                 "its limit of {} hashes",
                                 name, Budget::most_hashes));
     case Proof::none:
@@ -142,9 +139,9 @@ tl::unexpected<Break> unproven(Proof proof, const Denial& denial, const DomainNa
   if (denial.broken) return tl::unexpected(*denial.broken);
   if (denial.nsec.empty() && denial.nsec3.empty())
     return broken(incomplete == Reason::denial_incomplete ? Reason::denial_missing : incomplete, zone,
-                  fmt::format("the zone {} returned no NSEC or NSEC3 record to prove that {}", name, what));
+                  fmt::format("{} returned no NSEC or NSEC3 record to prove that {}", name, what));
   return broken(incomplete, zone,
-                fmt::format("the {} records of the zone {} do not prove that {}",
+                fmt::format("the {} records of {} do not prove that {}",
                             denial.nsec.empty() ? "NSEC3" : "NSEC", name, what));
 }
 
@@ -154,7 +151,7 @@ Checked<EntryPoints> entry_points_of(const ZoneReplies& replies, const ZoneKeys&
   const std::string name = replies.zone.to_string();
   if (replies.zone == parent.zone || !replies.zone.is_at_or_below(parent.zone))
     return broken(Reason::not_collected, replies.zone,
-                  fmt::format("the zone {} is not below the zone {}", name, parent.zone.to_string()));
+                  fmt::format("the zone {} is not below {}", name, zone_text(parent.zone)));
   if (!replies.ds)
     return broken(Reason::not_collected, replies.zone,
                   fmt::format("the DS records of the zone {} were not collected", name));
@@ -171,8 +168,8 @@ Checked<EntryPoints> entry_points_of(const ZoneReplies& replies, const ZoneKeys&
     return unproven(proof, denial, parent.zone, Reason::denial_incomplete,
                     fmt::format("the delegation of {} has no DS record", name));
   return broken(Reason::delegation_unsigned, replies.zone,
-                fmt::format("the zone {} proves that {} has no DS record, so {} is unsigned",
-                            parent.zone.to_string(), name, name));
+                fmt::format("{} proves that {} has no DS record, so {} is unsigned", zone_text(parent.zone),
+                            name, name));
 }
 
 Checked<EntryPoints> entry_points_of_anchors(std::span<const TrustAnchor> anchors, const DomainName& zone) {
@@ -182,7 +179,7 @@ Checked<EntryPoints> entry_points_of_anchors(std::span<const TrustAnchor> anchor
     if (anchor.zone == zone) (anchor.type == type::ds ? ds : entries.dnskey).push_back(anchor.rdata);
   if (ds.empty() && entries.dnskey.empty())
     return broken(Reason::anchor_missing, zone,
-                  fmt::format("there is no trust anchor for the zone {}", zone.to_string()));
+                  fmt::format("there is no trust anchor for {}", zone_text(zone)));
   auto usable = usable_ds(zone, ds);
   if (usable) entries.ds = std::move(*usable);
   if (!usable && entries.dnskey.empty()) return tl::unexpected(std::move(usable.error()));
@@ -230,8 +227,8 @@ Checked<Proven> check_dname(const RecordSet& dname, const ZoneKeys& zone, const 
   }
   if (fits && target_of(*cname) == expected) return Proven::alias;
   return broken(Reason::alias_wrong, zone.zone,
-                fmt::format("the CNAME of {} is not what the DNAME of {} in the zone {} gives",
-                            question.name.to_string(), dname.owner.to_string(), zone.zone.to_string()));
+                fmt::format("the CNAME of {} is not what the DNAME of {} in {} gives",
+                            question.name.to_string(), dname.owner.to_string(), zone_text(zone.zone)));
 }
 
 Checked<Proven> check_absence(const ZoneKeys& zone, const Question& question, sys_seconds now,
@@ -256,8 +253,8 @@ Checked<Proven> check_answer(const ZoneKeys& zone, const Question& question, sys
                   fmt::format("records of the type {} are not validated here", type_text(question.type)));
   if (!question.name.is_at_or_below(zone.zone))
     return broken(Reason::not_collected, zone.zone,
-                  fmt::format("the name {} is not in the zone {}, the last whose keys were collected",
-                              question.name.to_string(), zone.zone.to_string()));
+                  fmt::format("the name {} is not in {}, the last whose keys were collected",
+                              question.name.to_string(), zone_text(zone.zone)));
   if (const RecordSet* const dname = find_dname(question, zone.zone))
     return check_dname(*dname, zone, question, now, budget);
   const RecordSet* set = question.reply.find(question.name, question.type);

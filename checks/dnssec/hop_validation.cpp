@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "checks/dnssec/denial.hpp"
+
 namespace dkimprobe::checks::dnssec {
 namespace {
 
@@ -138,6 +140,11 @@ ServerValidation validate_server(const probe::Hop& hop, const probe::ServerObser
   const Question question{.name = hop.owner, .type = type::txt, .reply = answer.value_or(Reply{})};
   result.validation = validate_answer(keys, question, now, budget);
   if (answer) result.first_to_expire = first_to_expire(zones.back(), *answer, now);
+  const bool is_published =
+      result.validation.proven == Proven::records || result.validation.proven == Proven::alias;
+  if (const auto denial = reply_of(answer_to(server, probe::Purpose::wildcard_probe)); is_published && denial)
+    result.denies_own_record = prove_name_error(verified_denial(*denial, *keys, now, budget), keys->zone,
+                                                hop.owner, budget) == Proof::complete;
   return result;
 }
 

@@ -20,6 +20,9 @@ struct ServerValidation {
   Validation validation{};
   /// Of the signatures over the zone's keys and over the answer, the one that expires first.
   std::optional<SignaturePeriod> first_to_expire{};
+  /// It returns the record, and for another name an NSEC or NSEC3 record by which the record's name does not
+  /// exist: caches that synthesise denials (RFC 8198) then deny it.
+  bool denies_own_record = false;
 };
 
 /// One zone of the chain, from the root down.

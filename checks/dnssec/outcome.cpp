@@ -50,6 +50,10 @@ static_assert(is_ordered());
 
 }  // namespace
 
+std::string zone_text(const config::DomainName& zone) {
+  return zone.is_root() ? "the root zone" : "the zone " + zone.to_string();
+}
+
 State state_of(Reason reason) {
   return reason_rows.at(static_cast<std::size_t>(reason)).state;
 }

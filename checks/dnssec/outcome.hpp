@@ -46,6 +46,9 @@ enum class Reason : std::uint8_t {
   work_limit,        ///< the validation would take more signature checks or hashes than its budget
 };
 
+/// "the root zone", "the zone example.com"
+[[nodiscard]] std::string zone_text(const config::DomainName& zone);
+
 [[nodiscard]] State state_of(Reason reason);
 /// The enumerator as text: `signature_expired`.
 [[nodiscard]] std::string_view to_string(Reason reason);

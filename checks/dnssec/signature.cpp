@@ -54,8 +54,8 @@ seconds after(sys_seconds now, std::uint32_t time) {
 }
 
 std::string signature_text(const RecordSet& set, const ZoneKeys& zone, const Signature& signature) {
-  return fmt::format("the signature over the {} by key {} of the zone {}", set_text(set), signature.key_tag,
-                     zone.zone.to_string());
+  return fmt::format("the signature over the {} by key {} of {}", set_text(set), signature.key_tag,
+                     zone_text(zone.zone));
 }
 
 /// What a set's signatures are checked against, and the set in canonical form, made once.
@@ -87,9 +87,9 @@ bool is_of_zone_below(const Signed& what, const Signature& signature) {
 /// The signer, the labels and the times (RFC 4035 section 5.3.1).
 std::optional<Break> find_wrong_field(const Signed& what, const Signature& signature) {
   if (is_of_zone_below(what, signature))
-    return what.broken(Reason::not_collected, signature,
-                       fmt::format("names the zone {} as its signer, whose keys were not collected",
-                                   signature.signer.to_string()));
+    return what.broken(
+        Reason::not_collected, signature,
+        fmt::format("names {} as its signer, whose keys were not collected", zone_text(signature.signer)));
   if (signature.signer != what.zone.zone)
     return what.broken(Reason::signer_wrong, signature,
                        fmt::format("names {} as its signer", signature.signer.to_string()));
@@ -192,7 +192,7 @@ Break unsigned_set(const RecordSet& set, const ZoneKeys& zone, Reason reason, st
   return {.reason = reason,
           .zone = zone.zone,
           .key_tag = std::nullopt,
-          .sentence = fmt::format("the {} in the zone {} {}", set_text(set), zone.zone.to_string(), fact)};
+          .sentence = fmt::format("the {} in {} {}", set_text(set), zone_text(zone.zone), fact)};
 }
 
 }  // namespace

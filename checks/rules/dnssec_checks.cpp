@@ -86,7 +86,8 @@ std::vector<BrokenLink> broken_links(const HopAnswers& hop, const dnssec::HopVal
 std::string remedy_of(const HopAnswers& hop, const BrokenLink& broken, std::string_view fix) {
   const config::DomainName& zone = hop.hop->delegation.zone;
   if (broken.link->zone == zone || zone.is_root()) return fmt::format("{}", fix);
-  return fmt::format("This is a fault of the zone {}: tell its operator.", broken.link->zone.to_string());
+  return fmt::format("This is a fault of {}: ask its operator to fix it.",
+                     dnssec::zone_text(broken.link->zone));
 }
 
 /// A fault of links: for which reasons, and how to fix it.
@@ -205,6 +206,49 @@ void find_islands(const Evidence& evidence, Verdict& verdict) {
                                          zone_text(*hop))});
   }
   if (!judged) verdict.not_evaluated();
+}
+
+/// Servers whose denial of another name covers the record that they publish.
+void find_covered(const Evidence& evidence, Verdict& verdict) {
+  bool judged = false;
+  for (const HopAnswers& hop : evidence.answers.hops) {
+    const dnssec::HopValidation* const validation = validation_of(evidence, hop);
+    if (validation == nullptr) continue;
+    judged = true;
+    std::vector<ServerId> servers;
+    for (const auto& server : validation->servers) {
+      if (server.denies_own_record) servers.push_back(answer_at(hop, server.server->address)->id);
+    }
+    if (servers.empty()) continue;
+    verdict.found(
+        {.servers = servers,
+         .detail = fmt::format("{} publishes {}, but its denial of a random name beside it says that {} does "
+                               "not exist: a cache that uses such denials (RFC 8198) denies the record",
+                               servers_text(servers), hop.hop->owner.to_string(), hop.hop->owner.to_string()),
+         .remedy = fmt::format("Sign the whole zone {} again, so that its NSEC or NSEC3 records name "
+                               "every name.",
+                               zone_text(hop))});
+  }
+  if (!judged) verdict.not_evaluated();
+}
+
+/// A selector that is to be published in a zone whose denials caches may use for any name.
+void find_pending_covered(const Evidence& evidence, Verdict& verdict) {
+  if (evidence.expectation.role != config::Role::pending || has_key_record(evidence)) return;
+  std::optional<std::uint32_t> longest;
+  for (const HopAnswers* const hop : distinct_zones(evidence)) {
+    for (const ServerAnswer& answer : own_servers(*hop)) {
+      const probe::Response* const response = answer.wildcard_probe.response();
+      if (response != nullptr) longest = std::max(longest, response->nsec_ttl_seconds);
+    }
+  }
+  if (!longest) return;
+  verdict.found(
+      {.detail = fmt::format("the zone is signed, so a cache may already hold an NSEC record that denies {}, "
+                             "although nobody asked for that name: for up to {} after it is published",
+                             evidence.answers.hops.front().hop->owner.to_string(), ttl_text(*longest)),
+       .remedy =
+           "Publish the record, and sign with it only from the time that `dkimprobe preflight` gives."});
 }
 
 /// Servers whose signed answer for the record does not fit into a datagram.
@@ -374,6 +418,26 @@ constexpr auto dnssec_rows = rows_of(
       .remedy = "Give the zone's DS record to its registrar, or stop signing.",
       .example = {Example::behaviour, "example.com has RRSIG records, and com has no DS record for it."},
       .find = find_islands},
+     {.name = "nsec_covers_existing_selector",
+      .severity = Severity::critical,
+      .reference = "RFC 8198 section 5.1",
+      .summary = "a signed denial of another name covers the record that the server publishes",
+      .effect = "caches that synthesise denials answer that the key does not exist, at times",
+      .remedy = "Sign the whole zone again.",
+      .example = {Example::behaviour,
+                  "The NSEC record from a._domainkey to z._domainkey skips s1._domainkey, which has a key."},
+      .find = find_covered},
+     {.name = "nsec_covers_pending",
+      .severity = Severity::notice,
+      .concerns_signing = false,
+      .reference = "RFC 8198 section 5.1",
+      .summary = "denials of the signed zone may cover the selector that is to be published",
+      .effect =
+          "caches may deny the new key for the TTL of the zone's NSEC records, even if nobody asked for it",
+      .remedy = "Publish the key, and wait as `dkimprobe preflight` says before signing with it.",
+      .example = {Example::behaviour,
+                  "s2 is pending and not published; the zone's NSEC records have a TTL of 1 h."},
+      .find = find_pending_covered},
      {.name = "rrsig_exceeds_1232",
       .severity = Severity::notice,
       .concerns_signing = false,

@@ -166,8 +166,10 @@ void Questioner::on_result(std::uint32_t token, const QueryResult& result) {
   exchange.system_error = result.system_error;
   exchange.ignored = result.ignored;
   if (result.message != nullptr) {
-    const bool keeps_sets = is_about_dnssec(exchange.purpose) ||
-                            (exchange.purpose == Purpose::cut && context_.settings.collects_signatures);
+    const bool shows_signatures =
+        exchange.purpose == Purpose::cut || exchange.purpose == Purpose::wildcard_probe;
+    const bool keeps_sets =
+        is_about_dnssec(exchange.purpose) || (shows_signatures && context_.settings.collects_signatures);
     exchange.response = read_response(*result.message, exchange.question_name, exchange.question_type,
                                       keeps_sets ? KeepSets::yes : KeepSets::no);
     if (!exchange.question_name.same_octets(asked.question.name)) lower_case_names(*exchange.response);

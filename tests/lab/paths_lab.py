@@ -107,7 +107,8 @@ class Zone:
         self.serial[server] = by_server(self.state.get("serial", {}), self.on).get(server, 20) + moved
 
     def signing(self, server):
-        """`good`, `none`, `expired`, `future`, `soon` (expires), `half` (of the time is left), or `altered`: the record is not the signed one."""
+        """`good`, `none`, `expired`, `future`, `soon` (expires), `half` (of the time is left),
+        `altered`: the record is not the signed one, or `spliced`: its denials deny the record."""
         return by_server(self.state.get("signing", "good" if self.signed else "none"), self.on).get(server, "good")
 
     @property
@@ -229,7 +230,7 @@ class Internet(rotation_lab.Internet):
         return "%s/%s" % (self.sockets, resolver)
 
     def start_resolver(self, address, minimise):
-        """The default configuration, except that it may query 127/8; it validates with the key of the lab's root."""
+        """The default configuration of its newest version, except that it may query 127/8; it validates with the key of the lab's root."""
         directory = self.directory / ("unbound-" + address)
         directory.mkdir()
         lines = [
@@ -241,6 +242,7 @@ class Internet(rotation_lab.Internet):
             'root-hints: "%s"' % self.root_hints,
             'trust-anchor-file: "%s"' % self.trust_anchor,
             "qname-minimisation: %s" % ("yes" if minimise else "no"),
+            "aggressive-nsec: yes",
             "do-ip6: no",
             "num-threads: 1",
             "outgoing-range: 256",

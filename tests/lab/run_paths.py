@@ -179,10 +179,11 @@ class Stage:
         """Stores what the servers answered as a vector, with the findings that the case states."""
         saved = self.folder / "saved.json"
         self.run(self.command(run, "--save", str(saved)))
+        document = json.loads(self.run(self.command(run, "--json")).stdout)
         vector = {
             "about": self.case["why"],
             "trust_anchor": self.net.trust_anchor.read_text().splitlines()[-1],
-            "findings": sorted({check for check, _ in run["findings"]}),
+            "findings": sorted({each["id"] for each in document["reports"][0]["findings"]}),
             "observation": json.loads(saved.read_text()),
         }
         (to / (run["vector"] + ".json")).write_text(json.dumps(vector, separators=(",", ":")) + "\n")
