@@ -56,7 +56,10 @@ PlannedQuestions QueryPlan::next() {
 void QueryPlan::begin_second_stage() {
   const bool udp_works =
       succeeded(Purpose::record_plain) || succeeded(Purpose::record_edns) || succeeded(Purpose::zone_soa);
-  if (set_ == QuestionSet::quick && needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
+  if (set_ == QuestionSet::quick) {
+    if (needs_tcp_) begin(Purpose::record_tcp, Transport::tcp, false);
+    return;
+  }
   if (!udp_works && !succeeded(Purpose::record_tcp)) return;
   const Transport transport = udp_works ? Transport::udp : Transport::tcp;
   if (limits_.is_signed) begin(Purpose::record_dnssec, transport, true);

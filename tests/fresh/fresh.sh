@@ -68,6 +68,7 @@ if [[ ! -e $kept/$suite.tar ]]; then
 else
   tar -C "$fresh" -xpf "$kept/$suite.tar"
 fi
+chmod 755 "$fresh" # for packages whose programs run as their own user
 # The proxies of this machine, if any.
 { apt-config dump | grep -E '^Acquire::https?::'; } >"$fresh/etc/apt/apt.conf.d/99machine" || true
 cp /etc/hosts /etc/resolv.conf "$fresh/etc/"

@@ -44,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // The message's own question, so that what hangs upon the name is reached.
   const config::DomainName name = scanned->questions == 1 ? probe::name_at(*scanned, 12) : asked;
-  const probe::Response response = probe::read_response(*scanned, name, probe::RecordType::txt);
+  const probe::Response response =
+      probe::read_response(*scanned, name, probe::RecordType::txt, probe::KeepSets::yes);
   std::array<char, 65535> buffer{};
   std::size_t txt = 0;
   for (const probe::ScannedRecord& record : scanned->records) {

@@ -27,10 +27,11 @@ using probe::Transport;
 
 std::string to_string(const PlannedQuestion& question) {
   static const std::map<Purpose, std::string> names = {
-      {Purpose::record_plain, "plain"}, {Purpose::record_edns, "edns"},
-      {Purpose::record_tcp, "tcp"},     {Purpose::zone_soa, "soa"},
-      {Purpose::zone_ns, "ns"},         {Purpose::wildcard_probe, "wildcard_probe"},
-      {Purpose::domainkey, "domainkey"}};
+      {Purpose::record_plain, "plain"},  {Purpose::record_edns, "edns"},
+      {Purpose::record_tcp, "tcp"},      {Purpose::zone_soa, "soa"},
+      {Purpose::zone_ns, "ns"},          {Purpose::wildcard_probe, "wildcard_probe"},
+      {Purpose::domainkey, "domainkey"}, {Purpose::record_dnssec, "record_dnssec"},
+      {Purpose::zone_dnskey, "dnskey"}};
   return names.at(question.purpose) + (question.transport == Transport::tcp ? "/tcp" : "/udp") +
          (question.edns ? "+edns" : "") + (question.last_without_edns ? "-last" : "") + "#" +
          std::to_string(question.attempts) + ":" + std::to_string(question.first_wait.count());
@@ -217,6 +218,29 @@ TEST_CASE("a zone that does not hold _domainkey is not asked for it or for the w
   QueryPlan plan(QuestionSet::full, {});
   const auto sent = play(plan, [](const PlannedQuestion&) { return answered(); });
   CHECK(sent.back() == "ns/udp+edns#3:400");
+}
+
+TEST_CASE("a zone that is to be validated is asked for its keys and for the record with DO=1, over TCP too") {
+  const PlanLimits limits{.exchanges = 32, .is_signed = true};
+  QueryPlan whole(QuestionSet::full, limits);
+  const auto sent = play(whole, [](const PlannedQuestion&) { return answered(); });
+  CHECK(sent.back() == "ns/udp+edns#3:400 record_dnssec/udp+edns#3:400 dnskey/udp+edns#3:400");
+
+  QueryPlan record(QuestionSet::record_only, limits);
+  CHECK(play(record, [](const PlannedQuestion&) { return answered(); }).back() ==
+        "record_dnssec/udp+edns#3:400");
+
+  QueryPlan truncated(QuestionSet::full, limits);
+  const auto again = play(truncated, [](const PlannedQuestion& question) {
+    const bool is_signed =
+        question.purpose == Purpose::record_dnssec || question.purpose == Purpose::zone_dnskey;
+    return answered(Rcode::noerror, is_signed && question.transport == Transport::udp, question.edns);
+  });
+  CHECK(std::vector(again.end() - 2, again.end()) ==
+        std::vector<std::string>{"record_dnssec/tcp+edns#1:3000", "dnskey/tcp+edns#1:3000"});
+
+  QueryPlan quick(QuestionSet::quick, limits);
+  CHECK(play(quick, [](const PlannedQuestion&) { return answered(); }).size() == 1);
 }
 
 TEST_CASE("nothing is sent beyond the allowed exchanges, and the plan reports it") {

@@ -78,6 +78,43 @@ std::optional<std::string> record_difference(const probe::ScannedMessage& messag
   return std::nullopt;
 }
 
+/// With its names uncompressed.
+std::string rdata_of(const ldns_rr* rr) {
+  const std::unique_ptr<ldns_buffer, decltype(&ldns_buffer_free)> buffer{ldns_buffer_new(65'535),
+                                                                         ldns_buffer_free};
+  if (ldns_rr_rdata2buffer_wire(buffer.get(), rr) != LDNS_STATUS_OK) return "ldns fails";
+  const auto* const octets = reinterpret_cast<const char*>(ldns_buffer_begin(buffer.get()));
+  return {octets, ldns_buffer_position(buffer.get())};
+}
+
+/// Takes each record that ldns sees out of a copy of the sets; nothing may be missing or left.
+std::optional<std::string> sets_difference(const std::array<const ldns_rr_list*, 3>& sections,
+                                           std::vector<probe::RecordSet> sets) {
+  if (sets.empty()) return std::nullopt;  // not kept
+  for (const ldns_rr_list* const section : {sections[0], sections[1]}) {
+    for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
+      const ldns_rr* const rr = ldns_rr_list_rr(section, i);
+      if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN) continue;
+      const std::string rdata = rdata_of(rr);
+      const bool signs = ldns_rr_get_type(rr) == LDNS_RR_TYPE_RRSIG;
+      const auto type = signs ? static_cast<std::uint16_t>(static_cast<unsigned char>(rdata[0]) << 8 |
+                                                           static_cast<unsigned char>(rdata[1]))
+                              : static_cast<std::uint16_t>(ldns_rr_get_type(rr));
+      const auto set = std::ranges::find_if(sets, [&](const probe::RecordSet& each) {
+        return each.type == type && each.owner == name_of(ldns_rr_owner(rr));
+      });
+      if (set == sets.end()) return "a set that only ldns sees";
+      auto& records = signs ? set->signatures : set->rdata;
+      const auto same = std::ranges::find(records, rdata);
+      if (same == records.end()) return "rdata of a set";
+      records.erase(same);
+    }
+  }
+  const bool all_seen = std::ranges::all_of(
+      sets, [](const probe::RecordSet& set) { return set.rdata.empty() && set.signatures.empty(); });
+  return all_seen ? std::nullopt : std::optional<std::string>("a record of a set that ldns does not see");
+}
+
 /// Compares the TXT at the queried name in the answer section.
 std::optional<std::string> txt_difference(const ldns_rr_list* answer, const probe::Response& response,
                                           const DomainName& question_name) {
@@ -145,6 +182,7 @@ std::optional<std::string> disagreement(const probe::ScannedMessage& message, co
   if (ldns_pkt_aa(parsed) != response.authoritative) return "AA";
   if (ldns_pkt_tc(parsed) != response.truncated) return "TC";
   if (ldns_pkt_ra(parsed) != response.recursion_available) return "RA";
+  if (auto difference = sets_difference(sections, response.sets)) return difference;
   return txt_difference(sections[0], response, question_name);
 }
 

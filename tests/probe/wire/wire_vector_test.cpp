@@ -30,7 +30,8 @@ bool whole_way(probe::MessageScanner& scanner, const WireVector& vector, std::sp
   static_cast<void>(probe::mismatch(message, query));
   const auto scanned = scanner.scan(message);
   if (!scanned) return false;
-  static_cast<void>(probe::read_response(*scanned, vector.question_name, vector.question_type));
+  static_cast<void>(
+      probe::read_response(*scanned, vector.question_name, vector.question_type, probe::KeepSets::yes));
   std::array<char, 512> buffer{};
   for (const auto& record : scanned->records) {
     static_cast<void>(probe::owner_is_question(*scanned, record));
