@@ -125,6 +125,16 @@ Report healthy() {
                     row(report, "ns3.example.net", "198.51.100.3", "RSA 2048", microseconds{101'000}),
                     row(report, "ns4.example.org", "203.0.113.4", "RSA 2048", microseconds{1'204'000})};
   report.outcomes = {{&stale, checks::CheckOutcome::clear}, {&silent, checks::CheckOutcome::clear}};
+  report.dnssec = {{.owner = report.name,
+                    .zones = {{name("."), checks::Security::secure, {20326, 38696}},
+                              {name("com"), checks::Security::secure, {19718}},
+                              {name("example.com"), checks::Security::secure, {370}}}}};
+  for (const auto& server : report.servers) {
+    report.dnssec.front().servers.push_back(
+        {.id = server.id,
+         .state = checks::Security::secure,
+         .expires = std::chrono::sys_days{std::chrono::year{2026} / 12 / 9}});
+  }
   return report;
 }
 
@@ -148,6 +158,19 @@ Report alias() {
   second.owner = name("mail.dkim.provider.example");
   second.truncated = true;
   report.servers = {first, second};
+  report.dnssec = {{.owner = report.name,
+                    .zones = {{name("."), checks::Security::secure, {38696}},
+                              {name("com"), checks::Security::secure, {19718}},
+                              {name("example.com"), checks::Security::insecure, {}}},
+                    .servers = {{.id = first.id,
+                                 .state = checks::Security::insecure,
+                                 .broken_link = "the zone com proves that example.com has no DS record"}}},
+                   {.owner = second.owner,
+                    .zones = {{name("."), checks::Security::secure, {38696}},
+                              {name("provider.example"), checks::Security::bogus, {4}}},
+                    .servers = {{.id = second.id,
+                                 .state = checks::Security::bogus,
+                                 .broken_link = "no key of the zone matches its DS records"}}}};
   report.findings = {
       {&too_big,
        Severity::warning,
