@@ -130,11 +130,10 @@ ServerValidation validate_server(const probe::Hop& hop, const probe::ServerObser
   Budget budget;
   const auto keys = validate_keys(anchors, zones, now, budget);
   if (!answer && keys) {
-    result.validation.broken =
-        Break{.reason = Reason::not_collected,
-              .zone = hop.delegation.zone,
-              .key_tag = {},
-              .sentence = "the server did not answer the query for the record with DO=1"};
+    result.validation.broken = Break{.reason = Reason::not_collected,
+                                     .zone = hop.delegation.zone,
+                                     .key_tag = {},
+                                     .sentence = "the record with its signatures was not collected"};
     return result;
   }
   const Question question{.name = hop.owner, .type = type::txt, .reply = answer.value_or(Reply{})};

@@ -75,6 +75,7 @@ void carry_server(const ServerObservation& then, microseconds by, ServerObservat
   const bool asked_by_tcp = answer_to(now, Purpose::record_tcp) != nullptr;
   for (const Exchange& exchange : then.exchanges) {
     const bool other_way = exchange.purpose == Purpose::record_edns ||
+                           exchange.purpose == Purpose::record_dnssec ||
                            (exchange.purpose == Purpose::record_tcp && !asked_by_tcp);
     if (is_about_zone(exchange.purpose) || (unchanged && other_way))
       now.exchanges.push_back(moved(exchange, by));
