@@ -14,11 +14,11 @@ namespace {
 /// A last signature that is given as a day counts to its end.
 std::string counted_from(const SelectorView& view) {
   const auto& last = view.planned->last_signature;
-  return last && last->first != last->last
-             ? fmt::format(
-                   ", counted from the end of {}; with the time of its last signature it ends earlier",
-                   config::to_string(*last))
-             : "";
+  return last && last->first != last->last ? fmt::format(
+                                                 ", counted from the end of {}; if you give the time of its "
+                                                 "last signature, it ends earlier",
+                                                 config::to_string(*last))
+                                           : "";
 }
 
 PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situation) {
@@ -52,7 +52,7 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situatio
       step.summary = fmt::format("the last signature with {} is unknown", from);
       add_roles(situation, {becomes_retired(ending.facts.selector, situation.now)}, step);
       step.actions.front().summary =
-          fmt::format("if {} no longer signs, enter the day of its last signature", from);
+          fmt::format("if {} no longer signs, give the day of its last signature; this takes today", from);
       break;
   }
   return step;
@@ -76,7 +76,8 @@ PlannedStep revoke_step(const KeyEnding& ending, const RotationInput& input, Ste
       step.actions.push_back(revoke_action(input, *ending.view));
     } else {
       step.state = waiting == StepState::unknown ? StepState::unknown : StepState::pending;
-      step.summary = fmt::format("keep the key of {} published until then", from);
+      step.summary = fmt::format("keep the key of {} published until {}", from,
+                                 waiting == StepState::unknown ? "that is known" : "then");
     }
   } else if (!servers.empty() && std::ranges::all_of(servers, has_none, &ServerProgress::progress)) {
     for (const auto& server : servers) {

@@ -90,9 +90,13 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
   add_roles(situation, {becomes_pending(*change.to, change.to_is_new)}, step);
   step.earliest = earliest;
   if (!due.at) {
+    const bool has_settings = situation.input.call.has_settings();
     step.summary += situation.input.max_key_age ? "; when the key is due is unknown, because no key was seen"
-                                                : "; max_key_age is not set, so you decide when it is due";
+                    : has_settings              ? "; max_key_age is not set, so you decide when it is due"
+                                                : "; you decide when it is due";
     if (situation.current == nullptr) step.state = StepState::due;
+    if (!has_settings)
+      step.actions.back().summary = "to begin, run this command, which names the new selector";
   } else {
     step.summary +=
         fmt::format("; the key of {} is due to change at {}", change.from->to_string(), time_text(*due.at));
@@ -237,10 +241,11 @@ void describe_ready(const RotationSituation& situation, const SelectorView& next
   if (next.planned->role == Role::standby && situation.current != nullptr &&
       !is_reached(due.at, situation.now)) {
     step.state = StepState::pending;
-    step.summary = due.at
-                       ? fmt::format("{} is on standby and may sign at any time; it is due at {}", to,
-                                     time_text(*due.at))
-                       : fmt::format("{} is on standby and may sign at any time; max_key_age is not set", to);
+    step.summary = fmt::format("{} is on standby and may sign at any time", to);
+    if (due.at)
+      step.summary += fmt::format("; it is due at {}", time_text(*due.at));
+    else if (situation.input.call.has_settings())
+      step.summary += "; max_key_age is not set";
     step.earliest = due.at;
     step.reasons.clear();
   }

@@ -21,7 +21,7 @@ constexpr std::string_view rotation_help_start = R"(Examples
   dkimprobe rotation example.com s1          s1 signs: this shows how to begin
   dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-01
   dkimprobe rotation example.com --config.file settings.yaml
-  dkimprobe rotation example.com s1 --compromised s1 --wait 1d
+  dkimprobe rotation example.com s1 --compromised s1
 
 Usage
   dkimprobe rotation DOMAIN SELECTOR[:ROLE]... [FLAGS]
@@ -38,7 +38,7 @@ Usage
   an emergency stop_signing, replace, revoke, gone, clean_up.
 
 Exit codes
-  0 nothing to do now: a step waits (--json: in_progress is true), or all is done
+  0 nothing to do now: a step waits (--json: in_progress is true), or all done
   1 a step is due or overdue   2 mail is in danger   3 a fact is missing
   With --compromised: 2 while a server has that key, 1 while caches may, then 0.
   64 usage error   70 internal error   78 settings error   130 interrupted

@@ -158,6 +158,7 @@ void add_no_way(const std::vector<probe::Observation>& observations, checks::Rot
 struct Planned {
   checks::RotationOverview overview{};
   bool interrupted = false;
+  bool is_shown = false;  ///< an earlier state of it is printed
 };
 
 /// Probes and plans; with `--wait`, until neither servers nor caches have the compromised key, or the time is
@@ -189,6 +190,9 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
       add_short_wait(gone, deadline, planned.overview);
       return planned;
     }
+    // What to do at once is not held back until the end of the wait.
+    if (!planned.is_shown && !command.output.json) print(command, planned.overview, true);
+    planned.is_shown = true;
     print_message(fmt::format("{}; next probe at {}", planned.overview.headline, checks::time_text(*next)));
     planned.interrupted = !sleep_until(*next);
     if (planned.interrupted) return planned;
@@ -237,7 +241,7 @@ CommandResult run(const RotationCommand& command) {
     const auto planned = plan(command, target);
     if (!planned) return tl::unexpected(planned.error());
     if (command.apply && !planned->interrupted) return apply_step(command, planned->overview);
-    print(command, planned->overview, statuses.empty());
+    print(command, planned->overview, statuses.empty() && !planned->is_shown);
     statuses.push_back(planned->overview.status);
     if (!planned->interrupted) continue;
     if (!command.output.json) print_message("interrupted; whatever was not probed yet is unknown");

@@ -296,7 +296,8 @@ void RotationPage::notes() {
   if (std::ranges::any_of(overview_.changes, depends_on_caches))
     notes.push_back(fmt::format("Not seen by any probe: {}", caveats_line));
   if (overview_.in_progress)
-    notes.emplace_back("After each step, run this command again, or the one that the step names.");
+    notes.emplace_back(
+        "After each step and each wait, run this command again, or the one that the step names.");
   if (notes.empty()) return;
   line();
   for (const auto& note : notes) paragraph("  ", 2, note, TextStyle::dim);
