@@ -226,7 +226,7 @@ void add_clean_up(const RotationSituation& situation, const SelectorView& bad, R
   if (std::ranges::all_of(change.steps, is_done)) {
     step.state = StepState::done;
     step.since = gone.since;
-    if (situation.input.call.has_settings()) {
+    if (situation.input.call.has_settings() || bad.planned->compromised) {
       step.summary +=
           "; leave it in the settings file as compromised, so that the return of its key is noticed";
     } else {
