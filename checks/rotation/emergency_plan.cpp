@@ -58,7 +58,7 @@ PlannedStep fresh_step(const RotationSituation& situation, const SelectorView& f
                       fmt::format("{} of {} servers have the key of {}", fresh.count(Progress::match),
                                   fresh.sign.servers.size(), to));
   const bool is_made = fresh.planned->key_sha256 || fresh.planned->has_key_file || fresh.has_next_key();
-  if (!is_made) step.actions.push_back(make_key_action(situation.input, next));
+  if (!is_made) step.actions.push_back(generate_action(situation.input, next));
   if (!fresh.match_everywhere()) step.actions.push_back(record_action(situation, next));
   step.actions.push_back(preflight_action(situation, next));
   return step;
@@ -226,11 +226,29 @@ void add_clean_up(const RotationSituation& situation, const SelectorView& bad, R
   if (std::ranges::all_of(change.steps, is_done)) {
     step.state = StepState::done;
     step.since = gone.since;
-    if (situation.input.call.has_settings())
+    if (situation.input.call.has_settings() || bad.planned->compromised) {
       step.summary +=
           "; leave it in the settings file as compromised, so that the return of its key is noticed";
+    } else {
+      add_leaving(situation, bad.selector(), step);
+      step.actions.back().summary = "the emergency is over; from now on, this command shows the rotation";
+    }
   }
   change.steps.push_back(std::move(step));
+}
+
+/// Who knows that the key is compromised, and how the emergency ends if it is not.
+void add_note_of_end(const RotationInput& input, const SelectorView& bad, RotationOverview& overview) {
+  const std::string from = bad.selector().to_string();
+  if (bad.planned->compromised) {
+    overview.notes.push_back(fmt::format(
+        "If nobody else has the key of {}, remove `compromised` from it in the settings file.", from));
+  } else if (!input.call.has_settings()) {
+    overview.notes.push_back(fmt::format(
+        "That {0} is compromised is not remembered: give --compromised {0} each time until all steps are "
+        "done. Without the flag, the steps are those for a key that nobody else has.",
+        from));
+  }
 }
 
 /// The status and headline: whether anybody can still fetch the key.
@@ -256,7 +274,8 @@ void judge_emergency(const RotationChange& change, const SelectorView& bad, Rota
   } else {
     // The headline is about the key; the steps show what else is due.
     overview.status = Status::ok;
-    overview.headline = fmt::format("done: the key of {} is gone from all servers and caches", from);
+    overview.headline = fmt::format("{}the key of {} is gone from all servers and caches",
+                                    overview.in_progress ? "" : "done: ", from);
     if (bad.planned->role == Role::active) {
       overview.headline += "; make sure that nothing signs with it";
     } else if (change.steps[1].state != StepState::done) {
@@ -299,8 +318,10 @@ RotationOverview plan_emergency(const RotationInput& input, const config::Select
   overview.state = state_of(situation, {ending});
   find_faults_of_old(ending, now, overview);
   overview.changes.push_back(emergency_change(situation, ending));
+  overview.in_progress = !std::ranges::all_of(overview.changes.front().steps, is_done);
   judge_emergency(overview.changes.front(), *bad, overview);
   overview.notes = ending.gone.limits;
+  if (overview.in_progress) add_note_of_end(input, *bad, overview);
   add_note_of_servers(input, overview);
   report_interception(input, overview);
   return overview;

@@ -148,8 +148,8 @@ void find_faults_of_old(const KeyEnding& ending, WallTime now, RotationOverview&
                        fmt::format("mail signed with {} may be in transit until {}, but its key was removed",
                                    name, time_text(date)),
                        servers_text(ending.gone.servers, is_wrong),
-                       fmt::format("publish the record with the key of {} again until then, unless somebody "
-                                   "else has the key: then leave it revoked",
+                       fmt::format("publish the record with the key of {0} again until then, unless somebody "
+                                   "else has the key: then leave it revoked, and give --compromised {0}",
                                    name)));
   }
   if (ending.facts.still_published) {

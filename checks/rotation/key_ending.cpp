@@ -14,11 +14,11 @@ namespace {
 /// A last signature that is given as a day counts to its end.
 std::string counted_from(const SelectorView& view) {
   const auto& last = view.planned->last_signature;
-  return last && last->first != last->last
-             ? fmt::format(
-                   ", counted from the end of {}; with the time of its last signature it ends earlier",
-                   config::to_string(*last))
-             : "";
+  return last && last->first != last->last ? fmt::format(
+                                                 ", counted from the end of {}; if you give the time of its "
+                                                 "last signature, it ends earlier",
+                                                 config::to_string(*last))
+                                           : "";
 }
 
 PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situation) {
@@ -52,7 +52,7 @@ PlannedStep wait_step(const KeyEnding& ending, const RotationSituation& situatio
       step.summary = fmt::format("the last signature with {} is unknown", from);
       add_roles(situation, {becomes_retired(ending.facts.selector, situation.now)}, step);
       step.actions.front().summary =
-          fmt::format("if {} no longer signs, enter the day of its last signature", from);
+          fmt::format("if {} no longer signs, give the day of its last signature; this takes today", from);
       break;
   }
   return step;
@@ -76,7 +76,8 @@ PlannedStep revoke_step(const KeyEnding& ending, const RotationInput& input, Ste
       step.actions.push_back(revoke_action(input, *ending.view));
     } else {
       step.state = waiting == StepState::unknown ? StepState::unknown : StepState::pending;
-      step.summary = fmt::format("keep the key of {} published until then", from);
+      step.summary = fmt::format("keep the key of {} published until {}", from,
+                                 waiting == StepState::unknown ? "that is known" : "then");
     }
   } else if (!servers.empty() && std::ranges::all_of(servers, has_none, &ServerProgress::progress)) {
     for (const auto& server : servers) {
@@ -149,23 +150,23 @@ PlannedStep gone_step(const KeyEnding& ending, const RotationSituation& situatio
 }
 
 /// Whether every server has the key that signs now.
-PlannedStep seen_step(const SelectorView* current, const std::string& to, const std::string& nobody) {
-  auto see = step_of(RotationStep::see, StepState::done, current == nullptr ? nobody : "");
+PlannedStep checked_step(const SelectorView* current, const std::string& to, const std::string& nobody) {
+  auto check = step_of(RotationStep::check, StepState::done, current == nullptr ? nobody : "");
   if (current != nullptr) {
-    see.servers = current->sign.servers;
+    check.servers = current->sign.servers;
     if (current->match_everywhere()) {
-      see.summary = fmt::format("every server has the key of {}", to);
-    } else if (std::ranges::any_of(see.servers, is_wrong, &ServerProgress::progress)) {
-      see.state = StepState::blocked;
-      see.summary =
-          fmt::format("{} signs, but its key does not match at ", to) + servers_text(see.servers, is_wrong);
+      check.summary = fmt::format("every server has the key of {}", to);
+    } else if (std::ranges::any_of(check.servers, is_wrong, &ServerProgress::progress)) {
+      check.state = StepState::blocked;
+      check.summary =
+          fmt::format("{} signs, but its key does not match at ", to) + servers_text(check.servers, is_wrong);
     } else {
-      see.state = StepState::unknown;
-      see.summary = current->probed() ? "not checked: " + servers_text(see.servers, is_unknown)
-                                      : "no server has been queried yet";
+      check.state = StepState::unknown;
+      check.summary = current->probed() ? "not checked: " + servers_text(check.servers, is_unknown)
+                                        : "no server has been queried yet";
     }
   }
-  return see;
+  return check;
 }
 
 }  // namespace
@@ -220,12 +221,12 @@ RotationChange closing_change(const RotationSituation& situation, const KeyEndin
   if (current != nullptr) change.to = current->selector();
   const std::string to = current == nullptr ? "" : change.to->to_string();
   const std::string nobody = "no selector of the plan signs now";
-  for (const RotationStep step : {RotationStep::choose, RotationStep::make_key, RotationStep::publish}) {
+  for (const RotationStep step : {RotationStep::choose, RotationStep::generate, RotationStep::publish}) {
     auto done = step_of(step, StepState::done, current == nullptr ? nobody : "");
     if (current != nullptr && step != RotationStep::choose) done.since = current->key.first_seen;
     change.steps.push_back(std::move(done));
   }
-  change.steps.push_back(seen_step(current, to, nobody));
+  change.steps.push_back(checked_step(current, to, nobody));
   auto sign =
       step_of(RotationStep::sign, StepState::done, current == nullptr ? nobody : fmt::format("{} signs", to));
   if (current != nullptr && current->planned->since) {

@@ -90,9 +90,13 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
   add_roles(situation, {becomes_pending(*change.to, change.to_is_new)}, step);
   step.earliest = earliest;
   if (!due.at) {
+    const bool has_settings = situation.input.call.has_settings();
     step.summary += situation.input.max_key_age ? "; when the key is due is unknown, because no key was seen"
-                                                : "; max_key_age is not set, so you decide when it is due";
+                    : has_settings              ? "; max_key_age is not set, so you decide when it is due"
+                                                : "; you decide when it is due";
     if (situation.current == nullptr) step.state = StepState::due;
+    if (!has_settings)
+      step.actions.back().summary = "to begin, run this command, which names the new selector";
   } else {
     step.summary +=
         fmt::format("; the key of {} is due to change at {}", change.from->to_string(), time_text(*due.at));
@@ -101,24 +105,26 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
   return step;
 }
 
-PlannedStep make_key_step(const RotationSituation& situation, const std::string& to, bool chosen,
+PlannedStep generate_step(const RotationSituation& situation, const std::string& to, bool chosen,
                           const RotationChange& change) {
   const SelectorView* const next = situation.next;
   const bool is_there = next != nullptr && next->has_next_key();
   const std::string where = where_key_is(next);
   const bool is_made = is_there || !where.empty();
-  auto make = step_of(RotationStep::make_key,
-                      is_made  ? StepState::done
-                      : chosen ? StepState::due
-                               : StepState::pending,
-                      is_there  ? fmt::format("there is a key for {}", to)
-                      : is_made ? where
-                      : chosen  ? fmt::format("there is no key for {} yet, and no file {} in this directory",
-                                              to, key_file_name(situation.input.domain, *change.to))
-                                : fmt::format("a new key pair for {}; never reuse a key", to));
-  if (is_made && is_there) make.since = next->key.first_seen;
-  if (!is_made) make.actions.push_back(make_key_action(situation.input, next_selector(situation, change)));
-  return make;
+  auto generate =
+      step_of(RotationStep::generate,
+              is_made  ? StepState::done
+              : chosen ? StepState::due
+                       : StepState::pending,
+              is_there  ? fmt::format("there is a key for {}", to)
+              : is_made ? where
+              : chosen  ? fmt::format("there is no key for {} yet, and no file {} in this directory", to,
+                                      key_file_name(situation.input.domain, *change.to))
+                        : fmt::format("a new key pair for {}; never reuse a key", to));
+  if (is_made && is_there) generate.since = next->key.first_seen;
+  if (!is_made)
+    generate.actions.push_back(generate_action(situation.input, next_selector(situation, change)));
+  return generate;
 }
 
 /// Some server has the key: on all that show something, it is done.
@@ -182,28 +188,28 @@ std::string seen_everywhere(const SelectorView& next) {
          "; whether it is yours is unknown here: preflight compares it with --key FILE";
 }
 
-PlannedStep see_step(const RotationSituation& situation, const SelectorView& next,
-                     const RotationChange& change) {
-  auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, queried one by one");
+PlannedStep check_step(const RotationSituation& situation, const SelectorView& next,
+                       const RotationChange& change) {
+  auto check = step_of(RotationStep::check, StepState::pending, "every nameserver, queried one by one");
   const auto& servers = next.sign.servers;
   const std::size_t right = next.holds_earlier_key() ? 0 : next.count(Progress::match);
   const bool damaged = next.count(Progress::corrupted) > 0;
   if (right > 0 && right == servers.size()) {
-    see.state = StepState::done;
-    see.summary = seen_everywhere(next);
+    check.state = StepState::done;
+    check.summary = seen_everywhere(next);
     for (const auto& server : servers) {
-      if (server.since) see.since = std::max(see.since.value_or(*server.since), *server.since);
+      if (server.since) check.since = std::max(check.since.value_or(*server.since), *server.since);
     }
   } else if (right > 0) {
-    see.state = damaged                             ? StepState::blocked
-                : next.count(Progress::unknown) > 0 ? StepState::unknown
-                                                    : StepState::pending;
-    see.summary = fmt::format("{} of {} servers {} the correct key; not yet: ", right, servers.size(),
-                              right == 1 ? "has" : "have") +
-                  servers_text(servers, is_not_right);
-    see.actions.push_back(preflight_action(situation, next_selector(situation, change)));
+    check.state = damaged                             ? StepState::blocked
+                  : next.count(Progress::unknown) > 0 ? StepState::unknown
+                                                      : StepState::pending;
+    check.summary = fmt::format("{} of {} servers {} the correct key; not yet: ", right, servers.size(),
+                                right == 1 ? "has" : "have") +
+                    servers_text(servers, is_not_right);
+    check.actions.push_back(preflight_action(situation, next_selector(situation, change)));
   }
-  return see;
+  return check;
 }
 
 /// The steps that bring the next key to every server.
@@ -211,20 +217,20 @@ void add_publishing(const RotationSituation& situation, RotationChange& change) 
   const SelectorView* const next = situation.next;
   const std::string to = change.to->to_string();
   const bool chosen = change.steps.back().state == StepState::done;
-  change.steps.push_back(make_key_step(situation, to, chosen, change));
+  change.steps.push_back(generate_step(situation, to, chosen, change));
   if (next == nullptr) {
     auto publish = step_of(RotationStep::publish, StepState::pending, fmt::format("the record of {}", to));
     publish.actions.push_back(record_action(situation, next_selector(situation, change)));
-    auto see = step_of(RotationStep::see, StepState::pending, "every nameserver, queried one by one");
-    see.actions.push_back(preflight_action(situation, next_selector(situation, change)));
-    change.steps.insert(change.steps.end(), {std::move(publish), std::move(see)});
+    auto check = step_of(RotationStep::check, StepState::pending, "every nameserver, queried one by one");
+    check.actions.push_back(preflight_action(situation, next_selector(situation, change)));
+    change.steps.insert(change.steps.end(), {std::move(publish), std::move(check)});
     return;
   }
   const bool is_made = change.steps.back().state == StepState::done;
   auto publish = publish_step(situation, *next, chosen && is_made, change);
   if (chosen) publish.servers = next->sign.servers;
   change.steps.push_back(std::move(publish));
-  change.steps.push_back(see_step(situation, *next, change));
+  change.steps.push_back(check_step(situation, *next, change));
 }
 
 /// The next key may sign. A standby key can take over at once, but is not due before the current key is.
@@ -235,10 +241,11 @@ void describe_ready(const RotationSituation& situation, const SelectorView& next
   if (next.planned->role == Role::standby && situation.current != nullptr &&
       !is_reached(due.at, situation.now)) {
     step.state = StepState::pending;
-    step.summary = due.at
-                       ? fmt::format("{} is on standby and may sign at any time; it is due at {}", to,
-                                     time_text(*due.at))
-                       : fmt::format("{} is on standby and may sign at any time; max_key_age is not set", to);
+    step.summary = fmt::format("{} is on standby and may sign at any time", to);
+    if (due.at)
+      step.summary += fmt::format("; it is due at {}", time_text(*due.at));
+    else if (situation.input.call.has_settings())
+      step.summary += "; max_key_age is not set";
     step.earliest = due.at;
     step.reasons.clear();
   }

@@ -76,12 +76,12 @@ RotationOverview plan_next(const RotationInput& input, WallTime now) {
     add_roles(situation, {becomes_pending(*change.to, never_used)}, change.steps.back());
   }
   if (const std::string where = where_key_is(view); !where.empty())
-    add_step(change, RotationStep::make_key, where, time, {});
+    add_step(change, RotationStep::generate, where, time, {});
   else
-    add_step(change, RotationStep::make_key, "never reuse a key", time, {make_key_action(input, next)});
+    add_step(change, RotationStep::generate, "never reuse a key", time, {generate_action(input, next)});
   add_step(change, RotationStep::publish, "in every zone file or control panel that serves the name", time,
            {record_action(situation, next)});
-  add_step(change, RotationStep::see, "every nameserver has it, and no cache denies it", time,
+  add_step(change, RotationStep::check, "every nameserver has it, and no cache denies it", time,
            {preflight_action(situation, next)});
 
   const auto [wait, sign_why] = signing_wait(situation, next);

@@ -202,7 +202,7 @@ std::string where_key_is(const SelectorView* view) {
   return view->planned->has_key_file ? fmt::format("the key is in {}", view->planned->key_file) : "";
 }
 
-RotationAction make_key_action(const RotationInput& input, const NextSelector& next) {
+RotationAction generate_action(const RotationInput& input, const NextSelector& next) {
   return {"generate the key pair; only you can read the file",
           // openssl overwrites an existing file, which may be the signing key.
           {fmt::format("test ! -e {1} && (umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt "

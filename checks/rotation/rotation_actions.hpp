@@ -48,7 +48,7 @@ struct SigningWait {
 /// Where the next key of the selector is, in a clause; empty if it is not made yet, or for null.
 [[nodiscard]] std::string where_key_is(const SelectorView* view);
 
-[[nodiscard]] RotationAction make_key_action(const RotationInput& input, const NextSelector& next);
+[[nodiscard]] RotationAction generate_action(const RotationInput& input, const NextSelector& next);
 
 /// The new record gets the TTL that the selector's last record had, or else that of another selector.
 [[nodiscard]] RotationAction record_action(const RotationSituation& situation, const NextSelector& next);

@@ -1,6 +1,7 @@
 #include "checks/rotation/rotation_plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,11 +45,11 @@ std::string_view words_of(RotationStep step) {
   switch (step) {
     case RotationStep::choose:
       return "choose a selector";
-    case RotationStep::make_key:
+    case RotationStep::generate:
       return "generate a key pair";
     case RotationStep::publish:
       return "publish the key";
-    case RotationStep::see:
+    case RotationStep::check:
       return "check the key on every server";
     case RotationStep::sign:
       return "sign with the new key";
@@ -59,13 +60,13 @@ std::string_view words_of(RotationStep step) {
     case RotationStep::delete_record:
       return "delete the record of the old key";
     case RotationStep::gone:
-      return "caches drop the old key";
+      return "gone from all caches";
     case RotationStep::stop_signing:
       return "stop signing with the compromised key";
     case RotationStep::replace:
-      return "sign with another key";
+      return "replace the compromised key";
     case RotationStep::clean_up:
-      return "destroy the compromised key";
+      return "clean up after the compromised key";
   }
   return {};
 }
@@ -81,7 +82,7 @@ std::string words_of(const PlannedStep& step) {
                  ? "now bring the key to every server"
                  : fmt::format("now {}", words);
     case StepState::pending:
-      if (step.step == RotationStep::see) return "not every server has the key yet";
+      if (step.step == RotationStep::check) return "not every server has the key yet";
       if (!step.earliest) return fmt::format("wait to {}", words);
       return step.step == RotationStep::wait ? fmt::format("{} until {}", words, time_text(*step.earliest))
                                              : fmt::format("{} from {} on", words, time_text(*step.earliest));
@@ -100,6 +101,12 @@ bool is_before_its_turn(const RotationSituation& situation, const RotationChange
   if (step.step == RotationStep::choose) return true;
   return step.step == RotationStep::sign && situation.next != nullptr &&
          situation.next->sign.safe.readiness == Readiness::ready;
+}
+
+bool is_in_progress(const RotationSituation& situation, const RotationChange& change) {
+  const PlannedStep* const step = next_step(change);
+  return step != nullptr &&
+         !(step->state == StepState::pending && is_before_its_turn(situation, change, *step));
 }
 
 /// Nothing is due before `time`; the last change may be complete.
@@ -129,7 +136,7 @@ config::EscapedText headline_of(const RotationSituation& situation, const Rotati
     for (const auto& change : overview.changes) {
       const PlannedStep* const step = next_step(change);
       if (step == nullptr || step->state != state) continue;
-      if (state == StepState::pending && is_before_its_turn(situation, change, *step))
+      if (!is_in_progress(situation, change))
         return idle_headline(overview, change.from->to_string(), step->earliest);
       return fmt::format("{}: {}", change_text(change), words_of(*step));
     }
@@ -209,6 +216,8 @@ RotationOverview plan_rotation(const RotationInput& input, WallTime now) {
   add_notes(situation, overview);
   overview.status = status_of(situation, overview);
   overview.headline = headline_of(situation, overview);
+  overview.in_progress = std::ranges::any_of(
+      overview.changes, [&](const RotationChange& change) { return is_in_progress(situation, change); });
   report_interception(input, overview);
   overview.plan_command = plan_command(situation);
   return overview;
@@ -218,12 +227,12 @@ std::string_view to_string(RotationStep step) {
   switch (step) {
     case RotationStep::choose:
       return "choose";
-    case RotationStep::make_key:
-      return "make_key";
+    case RotationStep::generate:
+      return "generate";
     case RotationStep::publish:
       return "publish";
-    case RotationStep::see:
-      return "see";
+    case RotationStep::check:
+      return "check";
     case RotationStep::sign:
       return "sign";
     case RotationStep::wait:
@@ -244,12 +253,11 @@ std::string_view to_string(RotationStep step) {
   return {};
 }
 
-std::optional<RotationStep> parse_rotation_step(std::string_view name) {
-  for (const RotationStep step : {RotationStep::choose, RotationStep::sign, RotationStep::wait,
-                                  RotationStep::gone, RotationStep::stop_signing, RotationStep::replace}) {
-    if (name == to_string(step)) return step;
-  }
-  return std::nullopt;
+std::span<const RotationStep> settings_steps() {
+  static constexpr std::array steps = {RotationStep::choose,       RotationStep::sign,
+                                       RotationStep::wait,         RotationStep::gone,
+                                       RotationStep::stop_signing, RotationStep::replace};
+  return steps;
 }
 
 std::string_view to_string(StepState state) {

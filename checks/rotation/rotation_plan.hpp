@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,9 +42,9 @@ struct RotationInput {
 /// The seven steps of a rotation, of which the last is in three parts, and those of an emergency.
 enum class RotationStep : std::uint8_t {
   choose,
-  make_key,
+  generate,
   publish,
-  see,
+  check,
   sign,
   wait,
   revoke,
@@ -139,6 +140,9 @@ struct RotationOverview {
   WallTime now{};
   Status status = Status::unknown;
   config::EscapedText headline{};  ///< one clause
+  /// Whether a change has begun, or is due to begin, and is not complete. Without that, `ok` means that all
+  /// is done; with it, that the next step waits for a time.
+  bool in_progress = false;
   RotationState state{};
   std::vector<RotationFault> faults{};       ///< worst first
   std::vector<RotationChange> changes{};     ///< one for each key that no longer signs, then the next
@@ -160,9 +164,10 @@ struct RotationOverview {
 /// All steps of the next change as if it started now. The history provides times, but no step counts as done.
 [[nodiscard]] RotationOverview plan_next(const RotationInput& input, WallTime now);
 
+/// The word for the step in every output, in `--step` and in labels of metrics.
 [[nodiscard]] std::string_view to_string(RotationStep step);
-/// Of the steps that change the settings: choose, sign, wait, gone, stop_signing, replace.
-[[nodiscard]] std::optional<RotationStep> parse_rotation_step(std::string_view name);
+/// The steps that change the settings; the last two are those of an emergency.
+[[nodiscard]] std::span<const RotationStep> settings_steps();
 [[nodiscard]] std::string_view to_string(StepState state);
 [[nodiscard]] std::string_view to_string(ActionKind kind);
 

@@ -23,6 +23,7 @@ constexpr std::string_view help_text = R"(Examples
   dkimprobe check example.com s1 s2 --json   two selectors, output for programs
   dkimprobe preflight example.com s2 --key s2.pem
                                              may I sign with the new key now?
+  dkimprobe rotation example.com s1          change the key of s1, step by step
   dkimprobe check example.com s1 --nameserver ns1.example.com=192.0.2.1
                                              a server that is not public yet
 
@@ -33,7 +34,7 @@ unless you name one to preflight, so probing leaves nothing in any cache.
 Commands
   check DOMAIN SELECTOR...   probe the keys now
   preflight DOMAIN SELECTOR  whether, or when, it is safe to sign with a new key
-  rotation DOMAIN            progress and next steps of a key rotation
+  rotation DOMAIN [SELECTOR] progress and next steps of a key rotation
   serve                      run the daemon: metrics of all configured domains
   lint [FILE]                check records or a zone file; asks no server
   judge FILE                 evaluate again what `check --save FILE` stored

@@ -118,14 +118,14 @@ struct LastSignature {
 struct RotationCommand {
   std::optional<config::DomainName> domain{};  ///< without it, all domains of the settings file
   AskOptions ask{};
-  std::vector<SelectorRole> selectors{};            ///< without duplicates, added to those of the settings
-  std::vector<LastSignature> last_signatures{};     ///< each selector once
-  std::vector<config::Selector> never_used{};       ///< nobody can have queried them
-  bool only_plan = false;                           ///< print the next rotation as commands; ask no server
-  std::optional<checks::RotationStep> apply{};      ///< write what this step changes in the settings
-  bool agreed = false;                              ///< with `apply`: the operator need not be asked
-  std::optional<config::Selector> compromised{};    ///< somebody else has its key
-  std::optional<std::chrono::milliseconds> wait{};  ///< with `compromised`: probe until no server has the key
+  std::vector<SelectorRole> selectors{};          ///< without duplicates, added to those of the settings
+  std::vector<LastSignature> last_signatures{};   ///< each selector once
+  std::vector<config::Selector> never_used{};     ///< nobody can have queried them
+  bool only_plan = false;                         ///< print the next rotation as commands; ask no server
+  std::optional<checks::RotationStep> apply{};    ///< write what this step changes in the settings
+  bool agreed = false;                            ///< with `apply`: the operator need not be asked
+  std::optional<config::Selector> compromised{};  ///< somebody else has its key
+  std::chrono::milliseconds wait{0};              ///< with `compromised`: how long to probe repeatedly
   StateChoice state{};
   OutputChoice output{};
 };

@@ -81,6 +81,20 @@ void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, S
     errors.push_back({"--state --storage.path", "use only one of them: the history is the state"});
 }
 
+void read_wait(const Flags& flags, const std::string& text, std::chrono::milliseconds& wait, Errors& errors) {
+  constexpr std::chrono::days longest{31};
+  if (!flags.given("--wait")) return;
+  const auto time = config::parse_duration(text);
+  if (time && *time <= longest) {
+    wait = *time;
+    return;
+  }
+  errors.push_back(
+      {"--wait",
+       fmt::format("`{}` cannot be used: it must be a duration of up to {}d with a unit: ms, s, m, h or d",
+                   escape_text(text, 80), longest.count())});
+}
+
 void declare_config_check(Flags& flags, bool& only_check_settings) {
   flags.toggle("--config.check", only_check_settings, "check the settings file for errors, ask no server",
                settings_group);

@@ -1,6 +1,7 @@
 // Shared by the readers of several commands: common flags, and helpers that store a value or its errors.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -62,6 +63,9 @@ void declare_state(Flags& flags, StateTexts& texts);
 /// Reads what `declare_state` declared. `has_storage`: the history is kept elsewhere.
 void read_state(const Flags& flags, const StateTexts& texts, bool has_storage, StateChoice& state,
                 config::Errors& errors);
+/// Reads `--wait`: how long to probe repeatedly.
+void read_wait(const Flags& flags, const std::string& text, std::chrono::milliseconds& wait,
+               config::Errors& errors);
 void declare_config_check(Flags& flags, bool& only_check_settings);
 void declare_role(Flags& flags, std::string& role);
 

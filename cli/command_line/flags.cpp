@@ -99,6 +99,22 @@ class Flags::State {
     if (use == FlagUse::rare) rare.insert(option);
   }
 
+  /// The flags that the help shows, group by group.
+  [[nodiscard]] std::vector<const CLI::Option*> shown() const {
+    std::vector<std::string> groups;
+    for (const auto* option : app.get_options()) {
+      const std::string& group = option->get_group();
+      if (!group.empty() && std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
+    }
+    std::vector<const CLI::Option*> options;
+    for (const auto& group : groups) {
+      for (const auto* option : app.get_options()) {
+        if (option->get_group() == group && (all_wanted || !rare.contains(option))) options.push_back(option);
+      }
+    }
+    return options;
+  }
+
   CLI::App app{};
   std::set<const CLI::Option*> rare{};
   std::string command{};
@@ -119,8 +135,8 @@ class Flags::State {
 
   static config::Error lost_value(const CLI::Option& option, const std::string& argument) {
     const std::string name = option.get_name();
-    return {name, fmt::format("it needs a value; if that begins with `-`, write {}={}", name,
-                              escape_text(argument, 80))};
+    return {name, fmt::format("it needs a value, {} {}; if that begins with `-`, write {}={}", name,
+                              option.get_option_text(), name, escape_text(argument, 80))};
   }
 };
 
@@ -155,6 +171,12 @@ void Flags::values(const std::string& name, std::vector<std::string>& texts, con
       use);
 }
 
+void Flags::feature(const std::string& name, const std::string& group) {
+  auto* const option = state_->app.get_option(name);
+  option->group(group);
+  state_->rare.erase(option);
+}
+
 Result<void> Flags::read(std::string_view command, std::span<const std::string> given_arguments) {
   std::vector<std::string> arguments(given_arguments.begin(), given_arguments.end());
   state_->all_wanted = take_all(arguments);
@@ -168,7 +190,10 @@ Result<void> Flags::read(std::string_view command, std::span<const std::string> 
     const std::string name(text.substr(0, text.find(':')));
     const auto* const option = state_->app.get_option_no_throw(name);
     const bool repeated = option != nullptr && option->results().size() > 1;
-    return failure(escape_text(name, 80), repeated ? "it is given more than once" : "it needs a value");
+    return failure(escape_text(name, 80), repeated            ? "it is given more than once"
+                                          : option == nullptr ? "it needs a value"
+                                                              : fmt::format("it needs a value: {} {}", name,
+                                                                            option->get_option_text()));
   } catch (const CLI::ExtrasError& error) {
     const std::string_view text = error.what();
     return failure(escape_text(text.substr(text.find(": ") + 2), 80),
@@ -198,9 +223,7 @@ std::string Flags::help(std::string_view start) const {
   std::string text(start);
   std::string group;
   if (!state_->all_wanted) text += "\nFlags\n";
-  for (const auto* option : state_->app.get_options()) {
-    if (option->get_group().empty()) continue;
-    if (!state_->all_wanted && state_->rare.contains(option)) continue;
+  for (const auto* option : state_->shown()) {
     if (state_->all_wanted && option->get_group() != group) {
       group = option->get_group();
       text += fmt::format("\n{}\n", group);

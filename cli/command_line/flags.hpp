@@ -26,8 +26,8 @@ class Flags {
   /// Arguments that belong to no flag go into `words`. All declared variables must outlive this object.
   void positionals(std::vector<std::string>& words);
   /// Each flag is declared by its name with the dashes, the variable for its text, `value_word` (the
-  /// placeholder for the value in the help), its meaning, its group in the help, and its use. The help keeps
-  /// the order of declaration and omits flags with an empty group.
+  /// placeholder for the value in the help), its meaning, its group in the help, and its use. The help has
+  /// groups and their flags in the order of declaration, and omits flags with an empty group.
   void toggle(const std::string& name, bool& given, const std::string& meaning, const std::string& group,
               FlagUse use = FlagUse::common);
   void value(const std::string& name, std::string& text, const std::string& value_word,
@@ -38,6 +38,9 @@ class Flags {
   /// May be repeated: all of them count.
   void values(const std::string& name, std::vector<std::string>& texts, const std::string& value_word,
               const std::string& meaning, const std::string& group, FlagUse use = FlagUse::common);
+
+  /// Moves a declared flag to another group, as a common one.
+  void feature(const std::string& name, const std::string& group);
 
   /// Stores the arguments in the declared variables. `command` is named in error messages and in the help.
   [[nodiscard]] config::Result<void> read(std::string_view command, std::span<const std::string> arguments);

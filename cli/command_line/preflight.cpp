@@ -15,25 +15,26 @@ namespace {
 
 using config::Errors;
 using config::escape_text;
-using config::failure;
 using config::Result;
 
 constexpr std::string_view preflight_help_start = R"(Examples
   dkimprobe preflight example.com s2 --key s2.pem
-  dkimprobe preflight example.com s2 --key s2.pem --never-used --wait 30m
+  dkimprobe preflight example.com s2 --key s2.pem --never-used --signs-now s1
   dkimprobe preflight example.com s2 --key s2.pem --resolver 192.0.2.53
   dkimprobe preflight example.com s2 --key s2.pem --wait 2h && switch-to s2
 
 Usage
   dkimprobe preflight DOMAIN SELECTOR [FLAGS]
 
-  Asks every server for the record of a new key, and reports whether you may
-  sign mail with it now, from when on, or what prevents it. It sends nothing to
-  a recursive resolver unless --resolver names one.
+  Asks every nameserver for the record of a new key, and shows whether you may
+  sign mail with it now, from when on, or what prevents it. It asks no recursive
+  resolver, unless you name one with --resolver.
 
 Exit codes
-  0 sign now   1 the key is published, but wait until the time shown
-  2 not ready   3 unknown: not everything could be determined
+  0 sign now
+  1 every server has the key, but wait until the printed time
+  2 not ready: a server has no key or another one, or the key has a fault
+  3 unknown: a server could not be checked
   64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
@@ -54,17 +55,17 @@ void declare_preflight(Flags& flags, PreflightTexts& texts, PreflightCommand& co
   flags.positionals(texts.positionals);
   declare_key(flags, texts.key);
   flags.toggle("--never-used", command.never_used,
-               "nothing was ever signed with the selector and nobody knows its name, so no cache can hold an "
-               "answer for it; preflight still waits for what caches may hold about old nameservers of the "
-               "zone and about the absence of `_domainkey` itself",
+               "nothing was ever signed with SELECTOR, and nobody knows its name: so no cache can hold an "
+               "answer for it. What caches may hold about old nameservers of the zone still counts, and so "
+               "does an earlier absence of `_domainkey`",
                when_group);
   flags.values(
       "--signs-now", texts.signers, "SELECTOR",
-      "this selector signs now, so `_domainkey` existed before; the roles in the settings file say the "
-      "same; repeat for more",
+      "another selector that signs now: so `_domainkey` was not absent, and there is no wait for that. "
+      "The roles in the settings file say the same; repeat for more",
       when_group);
   flags.value("--wait", texts.wait, "TIME",
-              "probe again until it is safe to sign, for at most this long; by default, probe once",
+              "probe again until it is safe to sign, for at most this long; without it, probe once",
               when_group);
   flags.values("--resolver", texts.resolvers, "ADDRESS[:PORT]",
                "a recursive resolver of yours: read its cache with non-recursive queries; repeat for more",
@@ -121,7 +122,10 @@ void read_preflight_names(const Flags& flags, const std::vector<std::string>& po
     return;
   }
   if (positionals.size() > 2) {
-    errors.push_back({escape_text(positionals[2], 80), "preflight takes one selector"});
+    errors.push_back({escape_text(positionals[2], 80), command.never_used
+                                                           ? "preflight takes one selector, which "
+                                                             "--never-used is about: that flag takes no value"
+                                                           : "preflight takes one selector"});
     return;
   }
   TargetChoice targets;
@@ -129,16 +133,6 @@ void read_preflight_names(const Flags& flags, const std::vector<std::string>& po
   if (!errors.empty()) return;
   command.domain = std::move(*targets.domain);
   command.selector = std::move(targets.selectors.front());
-}
-
-Result<std::chrono::milliseconds> read_wait(const std::string& text) {
-  constexpr std::chrono::days longest{31};
-  const auto wait = config::parse_duration(text);
-  if (wait && *wait <= longest) return *wait;
-  return failure(
-      "--wait",
-      fmt::format("`{}` cannot be used: it must be a duration of up to {}d with a unit: ms, s, m, h or d",
-                  escape_text(text, 80), longest.count()));
 }
 
 }  // namespace
@@ -160,7 +154,7 @@ Result<Command> read_preflight(std::span<const std::string> arguments) {
       if (flags.given(flag)) errors.push_back({flag, "it needs --key FILE, which is not given"});
     }
   }
-  if (flags.given("--wait")) take(read_wait(texts.wait), command.wait, errors);
+  read_wait(flags, texts.wait, command.wait, errors);
   read_signers(texts.signers, command, errors);
   for (const auto& text : texts.resolvers) {
     config::ServerAddress resolver;

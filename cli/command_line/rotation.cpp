@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
 #include <fmt/format.h>
 
@@ -19,32 +18,29 @@ using config::escape_text;
 using config::Result;
 
 constexpr std::string_view rotation_help_start = R"(Examples
-  dkimprobe rotation example.com --config.file settings.yaml
+  dkimprobe rotation example.com s1          s1 signs: this shows how to begin
   dkimprobe rotation example.com s1:retired s2 --last-signature s1=2026-11-01
-  dkimprobe rotation example.com --compromised s1 --wait 30m
+  dkimprobe rotation example.com --config.file settings.yaml
+  dkimprobe rotation example.com s1 --compromised s1
 
 Usage
-  dkimprobe rotation [DOMAIN] --config.file FILE [FLAGS]
   dkimprobe rotation DOMAIN SELECTOR[:ROLE]... [FLAGS]
+  dkimprobe rotation [DOMAIN] --config.file FILE [FLAGS]
   dkimprobe rotation plan DOMAIN [SELECTOR[:ROLE]]... [FLAGS]
   dkimprobe rotation apply DOMAIN --step STEP --config.file FILE [--yes] [FLAGS]
-  dkimprobe rotation DOMAIN --compromised SELECTOR [FLAGS]
+  dkimprobe rotation DOMAIN [SELECTOR[:ROLE]]... --compromised SELECTOR [FLAGS]
 
-  Shows the steps of a key rotation: which are done, which comes next, and when.
-  A ROLE is pending, active (it signs; the default), standby or retired. The
-  settings file can say more: how old a key may get, which selector comes next.
-
-  `plan` asks no server: it prints all steps of the next rotation, with dates.
-  `apply` writes what a due step changes in the settings file: it shows the
-  change and asks. A STEP is choose, sign, wait, gone, or in an emergency
-  stop_signing or replace.
-  `--compromised` shows what to do at once when somebody else has a key.
+  Shows which steps are done, which one is due, and when the others are safe.
+  Do what it prints and run it again, until it says that the change is done.
+  A ROLE is active (it signs; the default), pending (next), standby or retired.
+  `plan` prints all steps at once; `apply` writes a step into the settings file.
+  Steps: choose, generate, publish, check, sign, wait, revoke, delete, gone; in
+  an emergency stop_signing, replace, revoke, gone, clean_up.
 
 Exit codes
-  0 nothing is due   1 a step is due or overdue   2 mail is in danger
-  3 unknown: the next step depends on facts that are missing
-  With --compromised only that key counts: 2 while a server still has it,
-  1 while caches may hold it, 0 when no cache can hold it.
+  0 nothing to do now: a step waits (--json: in_progress is true), or all done
+  1 a step is due or overdue   2 mail is in danger   3 a fact is missing
+  With --compromised: 2 while a server has that key, 1 while caches may, then 0.
   64 usage error   70 internal error   78 settings error   130 interrupted
 )";
 
@@ -65,21 +61,25 @@ void declare_rotation(Flags& flags, RotationTexts& texts, RotationCommand& comma
   constexpr const char* rotation_group = "The rotation";
   flags.positionals(texts.positionals);
   flags.values("--last-signature", texts.last_signatures, "SELECTOR=TIME",
-               "when a selector last signed: a time such as 2026-11-01T09:30:00Z, or a day (all of it, in "
-               "UTC); repeat for more",
+               "when it last signed: a day in UTC, of which the end counts, or a time such as "
+               "2026-11-01T09:30:00Z",
                rotation_group);
   flags.values("--never-used", texts.never_used, "SELECTOR",
-               "nothing was ever signed with this selector and nobody knows its name; repeat for more",
+               "nothing was ever signed with this pending or standby selector, and nobody knows its name; "
+               "repeat for more",
                rotation_group, FlagUse::rare);
-  flags.value("--step", texts.step, "STEP", "with apply: the step", rotation_group, FlagUse::rare);
+  flags.value("--step", texts.step, "STEP", "with apply: choose, sign, wait, gone, stop_signing or replace",
+              rotation_group, FlagUse::rare);
   flags.toggle("--yes", command.agreed, "with apply: write without asking", rotation_group, FlagUse::rare);
   flags.value("--compromised", texts.compromised, "SELECTOR", "somebody else has the key of this selector",
               rotation_group);
   flags.value("--wait", texts.wait, "TIME",
-              "with --compromised: probe again, for at most this long, until no server has the key",
+              "with --compromised: probe again until neither servers nor caches have the key, for at most "
+              "this long",
               rotation_group);
   declare_output(flags, texts.output, "one JSON object on standard output");
   declare_ask(flags, texts.ask);
+  flags.feature("--retired-key-retention", rotation_group);
   declare_storage(flags, texts.ask.storage, "directory of the history: use earlier probes and add this one");
   declare_state(flags, texts.state);
 }
@@ -133,13 +133,20 @@ void read_last_signature(const std::string& text, RotationCommand& command, Erro
 }
 
 void read_apply(const std::string& step, RotationCommand& command, Errors& errors) {
-  command.apply = checks::parse_rotation_step(step);
-  if (!command.apply) {
-    errors.push_back({"--step", step.empty()
-                                    ? "apply needs the step: --step sign"
-                                    : fmt::format("`{}` cannot be used: it must be choose, sign, wait, gone, "
-                                                  "stop_signing or replace",
-                                                  escape_text(step, 80))});
+  const auto steps = checks::settings_steps();
+  const auto known =
+      std::ranges::find(steps, step, [](checks::RotationStep each) { return checks::to_string(each); });
+  if (known != steps.end()) {
+    command.apply = *known;
+  } else {
+    std::string words;
+    for (const auto each : steps)
+      words += fmt::format("{}{}", words.empty() ? "" : ", ", checks::to_string(each));
+    errors.push_back(
+        {"--step", step.empty()
+                       ? fmt::format("apply needs the step: {}", words)
+                       : fmt::format("`{}` cannot be used: the steps that change the settings file are {}",
+                                     escape_text(step, 80), words)});
   }
   if (!command.ask.settings_file) errors.push_back({"--config.file", "apply needs the settings file"});
 }
@@ -194,23 +201,11 @@ void read_rotation_names(const Flags& flags, const RotationTexts& texts, Rotatio
   // `apply` has said that it needs the settings file, which names selectors.
   if (domain_read && words.size() == 1 && !command.ask.settings_file && !command.compromised &&
       task != "apply ") {
-    errors.push_back({"", fmt::format("no selector given; list them: dkimprobe rotation {}{} s1:active "
-                                      "s2:pending, or name a settings file that does: --config.file FILE",
-                                      task, command.domain->to_string())});
-  }
-}
-
-void read_wait(const std::string& text, RotationCommand& command, Errors& errors) {
-  constexpr std::chrono::milliseconds longest = std::chrono::days{7};
-  const auto time = config::parse_duration(text);
-  if (!time || *time < std::chrono::seconds{1} || *time > longest) {
     errors.push_back(
-        {"--wait",
-         fmt::format("`{}` cannot be used: it must be a duration from 1s to 7d with a unit: s, m, h or d",
-                     escape_text(text, 80))});
-    return;
+        {"", fmt::format("no selector given; name the one that signs now: dkimprobe rotation {}{} s1, "
+                         "or a settings file that has the selectors: --config.file FILE",
+                         task, command.domain->to_string())});
   }
-  command.wait = *time;
 }
 
 }  // namespace
@@ -232,10 +227,9 @@ Result<Command> read_rotation(std::span<const std::string> arguments) {
   read_never_used(texts.never_used, command, errors);
   if (command.only_plan && command.compromised)
     errors.push_back({"--compromised", "it cannot be combined with plan; leave the word plan out"});
-  if (flags.given("--wait")) {
-    read_wait(texts.wait, command, errors);
-    if (!command.compromised) errors.push_back({"--wait", "it needs --compromised"});
-  }
+  read_wait(flags, texts.wait, command.wait, errors);
+  if (flags.given("--wait") && !command.compromised)
+    errors.push_back({"--wait", "it needs --compromised SELECTOR"});
   read_ask(flags, texts.ask, command.ask, errors);
   read_state(flags, texts.state, command.ask.storage.has_value(), command.state, errors);
   read_output(flags, texts.output, command.output, errors);

@@ -123,9 +123,14 @@ bool sleep_until(checks::WallTime time) {
   return sleeper.sleep_until(time);
 }
 
-/// Whether another probe can change the result: a server still has the key, or its state is unknown.
-bool is_open(const checks::RotationOverview& overview) {
-  return overview.status == checks::Status::critical || overview.status == checks::Status::unknown;
+/// Says that `--wait` ends before caches have dropped the compromised key, if it does.
+void add_short_wait(const checks::SafeTime& gone, checks::WallTime deadline,
+                    checks::RotationOverview& overview) {
+  if (gone.readiness != checks::Readiness::wait || !gone.at || *gone.at <= deadline) return;
+  overview.notes.push_back(
+      fmt::format("Caches may hold the key for another {}, and --wait ends before, so this did not wait for "
+                  "them. This is long enough: --wait {}",
+                  checks::wait_text(*gone.at - overview.now), checks::wait_value(*gone.at - overview.now)));
 }
 
 /// The servers on which the steps depend, in the order of the steps.
@@ -153,12 +158,14 @@ void add_no_way(const std::vector<probe::Observation>& observations, checks::Rot
 struct Planned {
   checks::RotationOverview overview{};
   bool interrupted = false;
+  bool is_shown = false;  ///< an earlier state of it is printed
 };
 
-/// Probes and plans; with `--wait`, until no server has the key or the time is over.
+/// Probes and plans; with `--wait`, until neither servers nor caches have the compromised key, or the time is
+/// over.
 config::Result<Planned> follow(const RotationCommand& command, RotationTarget& target,
                                std::optional<HistoryStore>& store) {
-  const auto deadline = run_time() + command.wait.value_or(milliseconds{0});
+  const auto deadline = run_time() + command.wait;
   milliseconds interval{0};
   std::vector<checks::ServerProgress> before;
   Planned planned;
@@ -169,18 +176,24 @@ config::Result<Planned> follow(const RotationCommand& command, RotationTarget& t
     planned.overview = overview_of(command, target.input);
     add_no_way(probe.observations, planned.overview);
     planned.interrupted = probe.interrupted;
-    if (planned.interrupted || !is_open(planned.overview)) return planned;
+    if (planned.interrupted || command.wait == milliseconds{0}) return planned;
+    const checks::SafeTime& gone = planned.overview.state.old_keys.front().gone;
     milliseconds least{0};
     for (const auto& observation : probe.observations)
       least = std::max(least, least_interval(observation, target.asked.probe));
     auto servers = servers_of(planned.overview);
     interval = next_interval(interval, !same_progress(before, servers), least);
     before = std::move(servers);
-    const auto now = run_time();
-    const auto next = next_poll(now, deadline, interval, least);
-    if (!next) return planned;
-    print_message(fmt::format("{}; next probe in {:.0f} s", planned.overview.headline,
-                              std::chrono::duration<double>(*next - now).count()));
+    const auto now = planned.overview.now;
+    const auto next = next_probe(gone, now, deadline, interval, least);
+    if (!next) {
+      add_short_wait(gone, deadline, planned.overview);
+      return planned;
+    }
+    // What to do at once is not held back until the end of the wait.
+    if (!planned.is_shown && !command.output.json) print(command, planned.overview, true);
+    planned.is_shown = true;
+    print_message(fmt::format("{}; next probe at {}", planned.overview.headline, checks::time_text(*next)));
     planned.interrupted = !sleep_until(*next);
     if (planned.interrupted) return planned;
   }
@@ -228,7 +241,7 @@ CommandResult run(const RotationCommand& command) {
     const auto planned = plan(command, target);
     if (!planned) return tl::unexpected(planned.error());
     if (command.apply && !planned->interrupted) return apply_step(command, planned->overview);
-    print(command, planned->overview, statuses.empty());
+    print(command, planned->overview, statuses.empty() && !planned->is_shown);
     statuses.push_back(planned->overview.status);
     if (!planned->interrupted) continue;
     if (!command.output.json) print_message("interrupted; whatever was not probed yet is unknown");

@@ -14,6 +14,17 @@ namespace dkimprobe::cli {
 using probe::WallTime;
 using std::chrono::milliseconds;
 
+namespace {
+
+/// One interval from now, but no later than the deadline; empty if that is sooner than `least`.
+std::optional<WallTime> next_poll(WallTime now, WallTime deadline, milliseconds interval,
+                                  milliseconds least) {
+  const WallTime at = std::min(now + interval, deadline);
+  return at > now && at - now >= least ? std::optional(at) : std::nullopt;
+}
+
+}  // namespace
+
 milliseconds next_interval(milliseconds last, bool changed, milliseconds least) {
   return std::max(changed ? first_interval : std::min(last + last / 2, longest_interval), least);
 }
@@ -33,10 +44,21 @@ milliseconds least_interval(const probe::Observation& observation, const config:
       static_cast<std::int64_t>(std::ceil(static_cast<double>(most) * 1'000.0 / settings.rate_per_second))};
 }
 
-std::optional<WallTime> next_poll(WallTime now, WallTime deadline, milliseconds interval,
-                                  milliseconds least) {
-  const WallTime at = std::min(now + interval, deadline);
-  return at > now && at - now >= least ? std::optional(at) : std::nullopt;
+std::optional<WallTime> next_probe(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
+                                   milliseconds interval, milliseconds least) {
+  switch (verdict.readiness) {
+    case checks::Readiness::ready:
+      return std::nullopt;
+    case checks::Readiness::wait: {
+      if (!verdict.at) return std::nullopt;
+      const WallTime at = std::max(*verdict.at, now + least);
+      return at <= deadline ? std::optional(at) : std::nullopt;
+    }
+    case checks::Readiness::not_ready:
+    case checks::Readiness::unknown:
+      break;
+  }
+  return next_poll(now, deadline, interval, least);
 }
 
 bool same_progress(const std::vector<checks::ServerProgress>& before,

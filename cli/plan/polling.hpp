@@ -26,10 +26,13 @@ inline constexpr std::chrono::milliseconds longest_interval{60'000};
 [[nodiscard]] std::chrono::milliseconds least_interval(const probe::Observation& observation,
                                                        const config::ProbeSettings& settings);
 
-/// One interval from now, but no later than the deadline; empty if that is sooner than `least`.
-[[nodiscard]] std::optional<probe::WallTime> next_poll(probe::WallTime now, probe::WallTime deadline,
-                                                       std::chrono::milliseconds interval,
-                                                       std::chrono::milliseconds least);
+/// When to probe again after a verdict at `now`; empty if that verdict is final. If only time is missing, at
+/// the safe time itself, so that the verdict rests on a probe of that time, or not at all if that is after
+/// the deadline. Otherwise one interval later, the last time at the deadline.
+[[nodiscard]] std::optional<probe::WallTime> next_probe(const checks::SafeTime& verdict, probe::WallTime now,
+                                                        probe::WallTime deadline,
+                                                        std::chrono::milliseconds interval,
+                                                        std::chrono::milliseconds least);
 
 /// Whether each server has the same progress as in the previous probe.
 [[nodiscard]] bool same_progress(const std::vector<checks::ServerProgress>& before,

@@ -83,23 +83,6 @@ bool ask_public(const PreflightWorld& world, Preflight& preflight) {
 
 }  // namespace
 
-std::optional<WallTime> next_probe(const checks::SafeTime& verdict, WallTime now, WallTime deadline,
-                                   milliseconds interval, milliseconds least) {
-  switch (verdict.readiness) {
-    case Readiness::ready:
-      return std::nullopt;
-    case Readiness::wait: {
-      if (!verdict.at) return std::nullopt;
-      const WallTime at = std::max(*verdict.at, now + least);
-      return at <= deadline ? std::optional(at) : std::nullopt;
-    }
-    case Readiness::not_ready:
-    case Readiness::unknown:
-      break;
-  }
-  return next_poll(now, deadline, interval, least);
-}
-
 PreflightEnd run_probes(const checks::SigningPlan& plan, const config::ProbeSettings& settings,
                         milliseconds wait, const PreflightWorld& world) {
   const WallTime deadline = world.now() + wait;

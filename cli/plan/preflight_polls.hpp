@@ -1,5 +1,5 @@
-// Probing until it is safe to sign with a key: the time of the next probe, and the loop. Probing, waiting and
-// the clock are passed in; nothing here touches network, clock or terminal.
+// The loop that probes until it is safe to sign with a key. Probing, waiting and the clock are passed in;
+// nothing here touches network, clock or terminal.
 #pragma once
 
 #include <chrono>
@@ -14,14 +14,6 @@
 #include "probe/observation.hpp"
 
 namespace dkimprobe::cli {
-
-/// When to probe again after a verdict at `now`; empty if that verdict is final. If only time is missing, at
-/// the safe time itself, so that the verdict rests on a probe of that time, or not at all if that is after
-/// the deadline. Otherwise one interval later, the last time at the deadline.
-[[nodiscard]] std::optional<probe::WallTime> next_probe(const checks::SafeTime& verdict, probe::WallTime now,
-                                                        probe::WallTime deadline,
-                                                        std::chrono::milliseconds interval,
-                                                        std::chrono::milliseconds least);
 
 /// One probe of the selector.
 struct SelectorProbe {

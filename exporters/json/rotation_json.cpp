@@ -94,15 +94,11 @@ Json overview_json(const checks::RotationOverview& overview) {
   for (const auto& change : overview.changes) changes.push_back(change_json(change));
   Json notes = Json::array();
   for (const auto& note : overview.notes) notes.push_back(note);
-  return {{"schema", "dkimprobe.rotation/2"},
-          {"domain", overview.domain.to_string()},
-          {"at", checks::iso_time(overview.now)},
-          {"status", checks::to_string(overview.status)},
-          {"headline", overview.headline},
-          {"state", state_json(overview.state)},
-          {"faults", std::move(faults)},
-          {"changes", std::move(changes)},
-          {"notes", std::move(notes)}};
+  return {{"schema", "dkimprobe.rotation/3"},     {"domain", overview.domain.to_string()},
+          {"at", checks::iso_time(overview.now)}, {"status", checks::to_string(overview.status)},
+          {"headline", overview.headline},        {"in_progress", overview.in_progress},
+          {"state", state_json(overview.state)},  {"faults", std::move(faults)},
+          {"changes", std::move(changes)},        {"notes", std::move(notes)}};
 }
 
 }  // namespace

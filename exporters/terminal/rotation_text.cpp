@@ -86,7 +86,7 @@ std::string timestamp_text(WallTime time, WallTime now) {
 
 /// Whether the operator does something in this step, and does not only wait.
 bool is_act(RotationStep step) {
-  return step != RotationStep::wait && step != RotationStep::gone && step != RotationStep::see;
+  return step != RotationStep::wait && step != RotationStep::gone && step != RotationStep::check;
 }
 
 bool removes_key(RotationStep step) {
@@ -128,6 +128,11 @@ bool is_due(const RotationChange& change) {
 bool is_done(const RotationChange& change) {
   return std::ranges::all_of(change.steps,
                              [](const PlannedStep& step) { return step.state == StepState::done; });
+}
+
+/// Whether a complete change leaves something to do: its selector leaves the plan.
+bool ends_with_action(const RotationChange& change) {
+  return is_done(change) && !change.emergency && !change.steps.back().actions.empty();
 }
 
 /// Whether a step that is due or has a time depends on what caches hold.
@@ -260,7 +265,8 @@ void RotationPage::change(const RotationChange& change) {
   paragraph("  ", 2, title, TextStyle::bold);
   if (is_idle(change)) {
     step(change.steps.front(), change.emergency);
-    paragraph("      ", 6, "this prints all steps:", TextStyle::dim);
+    if (!is_due(change)) actions(change.steps.front());
+    paragraph("      ", 6, "this prints all steps at once:", TextStyle::dim);
     line(fmt::format("\n        {}\n", overview_.plan_command));
     return;
   }
@@ -278,8 +284,8 @@ void RotationPage::change(const RotationChange& change) {
     step(each, change.emergency);
     if (each.state == StepState::done) continue;
     if (is_next || each.step == RotationStep::revoke) servers(each);
-    const bool is_turn =
-        each.state != StepState::pending || each.step == RotationStep::see || each.step == RotationStep::wait;
+    const bool is_turn = each.state != StepState::pending || each.step == RotationStep::check ||
+                         each.step == RotationStep::wait;
     if (is_turn && (is_next || change.emergency)) actions(each);
     is_next = false;
   }
@@ -289,6 +295,9 @@ void RotationPage::notes() {
   std::vector<std::string> notes(overview_.notes.begin(), overview_.notes.end());
   if (std::ranges::any_of(overview_.changes, depends_on_caches))
     notes.push_back(fmt::format("Not seen by any probe: {}", caveats_line));
+  if (overview_.in_progress)
+    notes.emplace_back(
+        "After each step and each wait, run this command again, or the one that the step names.");
   if (notes.empty()) return;
   line();
   for (const auto& note : notes) paragraph("  ", 2, note, TextStyle::dim);
@@ -337,11 +346,11 @@ std::string_view rotation_step_title(RotationStep step, bool emergency) {
   switch (step) {
     case RotationStep::choose:
       return "1 Choose a selector";
-    case RotationStep::make_key:
+    case RotationStep::generate:
       return "2 Generate a key pair";
     case RotationStep::publish:
       return "3 Publish it";
-    case RotationStep::see:
+    case RotationStep::check:
       return "4 Check on each server";
     case RotationStep::sign:
       return "5 Sign with it";
@@ -352,11 +361,11 @@ std::string_view rotation_step_title(RotationStep step, bool emergency) {
     case RotationStep::delete_record:
       return "7b Delete the old record";
     case RotationStep::gone:
-      return emergency ? "4 Cached copies expire" : "7c Gone";
+      return emergency ? "4 Gone from all caches" : "7c Gone from all caches";
     case RotationStep::stop_signing:
       return "1 Stop signing with it";
     case RotationStep::replace:
-      return "2 Sign with another key";
+      return "2 Replace it";
     case RotationStep::clean_up:
       return "5 Clean up";
   }
@@ -370,9 +379,10 @@ std::string rotation_text(const checks::RotationOverview& overview, const TableS
   page.faults();
   const bool is_busy = std::ranges::any_of(
       overview.changes, [](const RotationChange& change) { return !is_idle(change) && !is_done(change); });
+  const bool is_ending = std::ranges::any_of(overview.changes, ends_with_action);
   for (const auto& change : overview.changes) {
-    // What comes after the change that goes on is not shown yet.
-    if (!is_busy || !is_idle(change) || is_due(change)) page.change(change);
+    // What comes after a change that goes on, or after the last action of one, is not shown yet.
+    if (!(is_busy || is_ending) || !is_idle(change) || is_due(change)) page.change(change);
   }
   page.notes();
   return page.take();

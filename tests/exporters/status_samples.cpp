@@ -106,7 +106,7 @@ std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, c
   change.to = selector("next");
   using Step = checks::RotationStep;
   using State = checks::StepState;
-  change.steps = {{Step::make_key, State::done, now - 2h, {}, "there is a key", {}, {}, {}},
+  change.steps = {{Step::generate, State::done, now - 2h, {}, "there is a key", {}, {}, {}},
                   {Step::publish,
                    State::due,
                    {},
@@ -118,12 +118,12 @@ std::shared_ptr<const checks::RotationOverview> rotation(const Report& report, c
                      checks::ActionKind::record,
                      {}}},
                    {}},
-                  {Step::see, State::blocked, {}, {}, words, {}, {}, {}},
+                  {Step::check, State::blocked, {}, {}, words, {}, {}, {}},
                   {Step::sign, State::pending, {}, now + 30h, "when every server has it", {}, {}, {}}};
   auto& idle = overview.changes.emplace_back();
   idle.from = selector("next");
   idle.steps = {{Step::choose, State::pending, {}, now + 2'000h, "not before its time", {}, {}, {}},
-                {Step::make_key, State::pending, {}, {}, "this line is not shown", {}, {}, {}}};
+                {Step::generate, State::pending, {}, {}, "this line is not shown", {}, {}, {}}};
   return std::make_shared<const checks::RotationOverview>(std::move(overview));
 }
 

@@ -62,6 +62,12 @@ def write_files(folder):
     (folder / "mail.eml").write_text(MESSAGE)
 
 
+def step_words():
+    """The steps of rotations, as their outputs name them."""
+    schema = json.loads((ROOT / "exporters" / "json" / "rotation.schema.json").read_text())
+    return schema["$defs"]["step"]["properties"]["step"]["enum"]
+
+
 class Readme:
     def __init__(self, program, lab_folder, folder):
         self.program, self.folder = program, folder
@@ -140,6 +146,8 @@ def main():
                 readme.play(printed)
             for link in re.findall(r"\]\(([^)#:]+)\)", text):
                 readme.check((ROOT / link).exists(), "README.md links to %s, which does not exist" % link)
+            for word in step_words():
+                readme.check("`%s`" % word in text, "README.md does not have the word %s of a step of rotations" % word)
             readme.check(len(commands) > 20, "only %d commands were found" % len(commands))
             text = SESSION.sub(readme.session, text)
             if os.environ.get("DKIMPROBE_WRITE_GOLDEN"):

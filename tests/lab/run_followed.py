@@ -377,21 +377,6 @@ def first_command(player, *words):
     return shlex.join([player.program, "rotation", player.zone.name, *words])
 
 
-def begin(player, out):
-    """The operator decides that a change is due: the plan, which is printed, says how to begin. Returns the command to
-    go on with."""
-    plan = [line.strip() for line in out.splitlines() if " rotation plan " in line]
-    if not plan:
-        return None  # a change is under way
-    code, script = player.run(plan[-1])
-    words = [line for line in script.splitlines() if line.startswith(player.program + " rotation ")]
-    if words[0].startswith(player.program + " rotation apply "):
-        if player.run(words[0])[0] != 0:
-            raise Failure("the change is not written: " + words[0])
-        return None
-    return words[0]
-
-
 def script_actions(script):
     """The actions of a plan up to signing, in their order, each at its earliest time."""
     at, actions = None, []
@@ -427,12 +412,10 @@ def by_plan(player):
 
 
 def new_selector(player):
-    """A rotation to a new selector, which the program names."""
+    """A rotation to a new selector, which the program names, begun with what the first command prints."""
     flags = start(player)
     with_settings = player.case.knows == "settings"
-    command = first_command(player, *(settings(player) if with_settings else ["s1"]), *flags)
-    code, out = player.run(command)
-    player.follow(begin(player, out) or command)
+    player.follow(first_command(player, *(settings(player) if with_settings else ["s1"]), *flags))
 
 
 def in_turn(count):
@@ -480,9 +463,11 @@ def aliased(player):
         command = first_command(player, *settings(player, (), ["s2"]), *flags)
     else:
         command = first_command(player, "s1", "s2:pending", *flags)
-    player.follow(command)
+    done = player.follow(command)
     # And back to a key of one's own, so that the alias ends too.
-    command = begin(player, player.run(player.last)[1]) or player.last
+    command = player.last
+    for action in actions_in(done):
+        command = player.do(action) or command
     player.follow(command)
 
 

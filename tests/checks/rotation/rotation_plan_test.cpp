@@ -110,9 +110,11 @@ TEST_CASE("each rotation plan is as its vector states") {
     INFO(file.filename().string());
     const auto [overview, expected] = tests::load_rotation(file);
     for (const auto& [key, value] : expected.items())
-      CHECK(std::set<std::string>{"status", "headline", "faults", "changes", "state", "notes"}.contains(key));
+      CHECK(std::set<std::string>{"status", "in_progress", "headline", "faults", "changes", "state", "notes"}
+                .contains(key));
     CHECK(checks::to_string(overview.status) == expected.at("status").get<std::string>());
     if (expected.contains("headline")) CHECK(overview.headline == expected["headline"].get<std::string>());
+    if (expected.contains("in_progress")) CHECK(overview.in_progress == expected["in_progress"].get<bool>());
     json faults = json::array();
     for (const auto& fault : overview.faults)
       faults.push_back({fault.row->name, checks::to_string(fault.severity), fault.selector.to_string()});

@@ -87,7 +87,7 @@ checks::Fleet rotation(const std::vector<StepState>& states, const std::vector<F
   auto& change = overview->changes.emplace_back();
   change.from = key("one.example", "s1").selector;
   change.to = key("one.example", "s2").selector;
-  const checks::RotationStep steps[] = {checks::RotationStep::publish, checks::RotationStep::see,
+  const checks::RotationStep steps[] = {checks::RotationStep::publish, checks::RotationStep::check,
                                         checks::RotationStep::sign};
   for (std::size_t i = 0; i < states.size(); ++i)
     change.steps.push_back({.step = steps[i], .state = states[i], .summary = "as it is"});
@@ -146,10 +146,10 @@ TEST_CASE("the steps of a rotation are logged when they change") {
   CHECK(changes({}, waits).empty());
   CHECK(changes(waits, rotation({StepState::done, StepState::pending, StepState::pending})).empty());
   const std::string same =
-      R"(msg="the step of a rotation has changed" domain=one.example selector=s2 from="see pending" )";
+      R"(msg="the step of a rotation has changed" domain=one.example selector=s2 from="check pending" )";
   CHECK(changes(waits, due) == Lines{"ts=now level=info " + same + R"(to="sign due" summary="as it is")"});
   CHECK(changes(waits, blocked) ==
-        Lines{"ts=now level=warn " + same + R"(to="see blocked" summary="as it is")"});
+        Lines{"ts=now level=warn " + same + R"(to="check blocked" summary="as it is")"});
 }
 
 TEST_CASE("the faults of a rotation are logged when they begin and when they end") {

@@ -1,6 +1,14 @@
 // The command line of `rotation` combined with the settings file: which keys are planned, and by which rules.
 #include "cli/plan/rotation_targets.hpp"
 
+#include <array>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
 #include "config/settings_file.hpp"
 #include "tests/catch.hpp"
 
@@ -163,13 +171,51 @@ TEST_CASE("apply needs a step that changes the settings, and the settings file")
   CHECK(given.apply == checks::RotationStep::sign);
   CHECK(given.agreed);
   CHECK(errors_of({"apply", "example.com", "--config.file", "f"}) ==
-        "--step: apply needs the step: --step sign\n");
+        "--step: apply needs the step: choose, sign, wait, gone, stop_signing, replace\n");
   CHECK(errors_of({"apply", "example.com", "--step", "publish", "--config.file", "f"}) ==
-        "--step: `publish` cannot be used: it must be choose, sign, wait, gone, stop_signing or replace\n");
+        "--step: `publish` cannot be used: the steps that change the settings file are choose, sign, wait, "
+        "gone, stop_signing, replace\n");
   CHECK(errors_of({"apply", "example.com", "s1", "--step", "sign"}) ==
         "--config.file: apply needs the settings file\n");
   CHECK(errors_of({"example.com", "s1", "--step", "sign"}) ==
         "--step: it needs apply: dkimprobe rotation apply DOMAIN\n");
+}
+
+TEST_CASE("the help of rotation has the word of every step, and the steps that apply takes") {
+  const auto help = read_command_line(std::vector<std::string>{"rotation", "--help", "all"});
+  REQUIRE(help);
+  std::string text;
+  std::istringstream words(std::get<TextWanted>(*help).text);
+  for (std::string word; words >> word;) text += ' ' + word;
+  const auto list = [](std::span<const checks::RotationStep> steps, std::string_view before_last) {
+    std::string names;
+    for (const auto& step : steps) {
+      names += &step == &steps.front() ? "" : &step == &steps.back() ? before_last : ", ";
+      names += checks::to_string(step);
+    }
+    return names;
+  };
+  using Step = checks::RotationStep;
+  const std::array usual = {Step::choose, Step::generate, Step::publish,       Step::check, Step::sign,
+                            Step::wait,   Step::revoke,   Step::delete_record, Step::gone};
+  const std::array emergency = {Step::stop_signing, Step::replace, Step::revoke, Step::gone, Step::clean_up};
+  CHECK(text.find("Steps: " + list(usual, ", ") + "; in an emergency " + list(emergency, ", ") + ". ") !=
+        std::string::npos);
+  CHECK(text.find("--step STEP with apply: " + list(checks::settings_steps(), " or ") + " --yes") !=
+        std::string::npos);
+}
+
+TEST_CASE("the help of rotation shows the retention among its own flags") {
+  for (const auto& all : {false, true}) {
+    std::vector<std::string> arguments{"rotation", "--help"};
+    if (all) arguments.emplace_back("all");
+    const auto help = read_command_line(arguments);
+    REQUIRE(help);
+    const auto& text = std::get<TextWanted>(*help).text;
+    const auto retention = text.find("--retired-key-retention TIME");
+    CHECK(retention < text.find("  --json"));
+    CHECK(text.find("--retired-key-retention", retention + 1) == std::string::npos);
+  }
 }
 
 TEST_CASE("names in the wrong order are noticed") {
@@ -187,8 +233,8 @@ TEST_CASE("wrong arguments of rotation are reported") {
   CHECK(errors_of({"plan"}) ==
         ": no domain given; usage: dkimprobe rotation plan DOMAIN --config.file FILE\n");
   CHECK(errors_of({"example.com"})
-            .starts_with(": no selector given; list them: dkimprobe rotation "
-                         "example.com s1:active s2:pending"));
+            .starts_with(": no selector given; name the one that signs now: dkimprobe rotation "
+                         "example.com s1, or "));
   CHECK(errors_of({"example.com", "s1:gone"}) ==
         "s1:gone: `gone` cannot be used: it must be pending, active, standby or retired\n");
   CHECK(errors_of({"example.com", "s1", "S1:retired"}) == "S1:retired: the selector is given twice\n");
@@ -196,9 +242,13 @@ TEST_CASE("wrong arguments of rotation are reported") {
   CHECK(errors_of({"--compromised", "s1"}).starts_with(": no domain given"));
   CHECK(errors_of({"plan", "example.com", "--compromised", "s1"}) ==
         "--compromised: it cannot be combined with plan; leave the word plan out\n");
-  CHECK(errors_of({"example.com", "s1", "--wait", "30m"}) == "--wait: it needs --compromised\n");
-  CHECK(errors_of({"example.com", "--compromised", "s1", "--wait", "8d"}) ==
-        "--wait: `8d` cannot be used: it must be a duration from 1s to 7d with a unit: s, m, h or d\n");
+  CHECK(errors_of({"example.com", "s1", "--wait", "30m"}) == "--wait: it needs --compromised SELECTOR\n");
+  CHECK(errors_of({"example.com", "s1", "s2:pending", "--never-used"}) ==
+        "--never-used: it needs a value: --never-used SELECTOR\n");
+  CHECK(errors_of({"example.com", "s1", "s2:pending", "--never-used", "--json"})
+            .starts_with("--never-used: it needs a value, --never-used SELECTOR; "));
+  CHECK(errors_of({"example.com", "--compromised", "s1", "--wait", "32d"}) ==
+        "--wait: `32d` cannot be used: it must be a duration of up to 31d with a unit: ms, s, m, h or d\n");
 }
 
 TEST_CASE("the flag --last-signature is refused for an active selector, unless its key is compromised") {

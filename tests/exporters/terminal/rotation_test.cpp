@@ -56,6 +56,22 @@ TEST_CASE("the outputs of rotations match their golden files") {
                              rotation_script(tests::load_rotation(vectors / "plan_ring.json").overview, {}));
 }
 
+TEST_CASE("the title of a step begins with its word") {
+  using Step = checks::RotationStep;
+  for (const auto step :
+       {Step::choose, Step::generate, Step::publish, Step::check, Step::sign, Step::wait, Step::revoke,
+        Step::delete_record, Step::gone, Step::stop_signing, Step::replace, Step::clean_up}) {
+    for (const bool emergency : {false, true}) {
+      std::string word(checks::to_string(step));
+      std::ranges::replace(word, '_', ' ');
+      word.front() = static_cast<char>(word.front() - 'a' + 'A');
+      const std::string title(rotation_step_title(step, emergency));
+      INFO(title);
+      CHECK(title.find(' ' + word) == title.find(' '));
+    }
+  }
+}
+
 TEST_CASE("no line of a rotation is wider than the terminal, and no foreign octet reaches it") {
   for (const auto& file : tests::vector_files(vectors)) {
     const auto overview = tests::load_rotation(file).overview;

@@ -38,12 +38,16 @@ def play(stage):
     stage.in_time(complete + TTL, run.ended)
     stage.expect("all servers", (run.exit, revoke_step(run)["state"]), (1, "done"))
     gone_at = stage.time_of(run.json["state"]["old_keys"][0]["cache_expiry"], complete + TTL, run.ended + TTL + 1)
-    stage.wait_until(gone_at)
-    stage.publics_get("at the said time", NAME, [REVOKED])
-    run = stage.rotation("--compromised", "s1")
+    run = stage.rotation("--compromised", "s1", "--wait", "1ms")
+    stage.in_time(gone_at, run.ended)
+    too_short = [note for note in run.json["notes"] if "--wait ends before" in note]
+    stage.expect("a wait that is too short", (run.exit, len(too_short)), (1, 1))
+    run = stage.rotation("--compromised", "s1", "--wait", "1h")
+    stage.expect("it waits for the caches", run.ended >= gone_at, True)
+    stage.publics_get("after the wait", NAME, [REVOKED])
     # The replacement is still due, but this command waits only for the end of the key.
     stage.expect(
         "gone",
         (run.exit, run.json["headline"]),
-        (0, "done: the key of s1 is gone from all servers and caches; make sure that nothing signs with it"),
+        (0, "the key of s1 is gone from all servers and caches; make sure that nothing signs with it"),
     )

@@ -44,5 +44,5 @@ dkimprobe rotation example.com s1:retired s2 --last-signature s1=$(date -u +%F)
 # that long
 # - delete the record at s1._domainkey.example.com
 
-# 7c. Gone, 2026-11-30 01:00:00 UTC
+# 7c. Gone from all caches, 2026-11-30 01:00:00 UTC
 # no server has a record, and no cache can hold the key
