@@ -39,6 +39,7 @@ Json record_json(const checks::RecordFacts& record) {
         {{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}, {"offset", tag.offset}});
   }
   return {{"class", checks::to_string(record.record_class)},
+          {"serves", checks::served_versions(record.record_class)},
           {"strings", strings_json(record.strings)},
           {"tags", std::move(tags)},
           {"withheld", record.withheld}};
@@ -415,6 +416,7 @@ std::string record_json(const RecordOutput& output) {
                     {"record", planned_json(output.record)},
                     {"alias", output.alias ? Json(output.alias->to_string()) : Json(nullptr)},
                     {"status", checks::to_string(report.status)},
+                    {"serves", checks::served_versions(report.record.record_class)},
                     {"key", key_json(report.key)},
                     {"size", without({"observed"}, size_json(report.size))},
                     {"findings", text_findings(report)},
