@@ -284,7 +284,8 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
 
 Judgement judge(const probe::Observation& observation, const Expectation& expectation,
                 const SelectorHistory& history, const Policy& policy,
-                std::span<const SignatureField> signatures, const KeyPlaces& elsewhere) {
+                std::span<const SignatureField> signatures, const KeyPlaces& elsewhere,
+                ExaminedKeys* examined) {
   // A copy only where the history goes on after the observation.
   std::optional<SelectorHistory> cut;
   const WallTime end = end_of(observation);
@@ -298,7 +299,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = elsewhere,
-                    .texts = read_texts(answers, expectation, policy),
+                    .texts = read_texts(answers, expectation, policy, examined),
                     .adsp = read_practices(observation, adsp_answers),
                     .silences = read_silences(observation, answers)};
   evidence.places = places_of(evidence.texts);
@@ -321,7 +322,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
 }
 
 Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
-                    const Expectation& expectation, const Policy& policy) {
+                    const Expectation& expectation, const Policy& policy, ExaminedKeys* examined) {
   probe::Observation observation;
   observation.domain = place.domain;
   observation.selector = place.selector.value_or(config::Selector{});
@@ -340,7 +341,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = not_known,
-                    .texts = read_texts(answers, expectation, policy),
+                    .texts = read_texts(answers, expectation, policy, examined),
                     .adsp = read_practices(observation, adsp_answers)};
   evidence.places = places_of(evidence.texts);
   evidence.size = measure(texts, evidence.texts);

@@ -358,7 +358,7 @@ def models_of(program, cases, directory):
     def verdicts(report):
         if any(finding["id"] == "key_private_leaked" for finding in report["findings"]):
             return None
-        return {"%s %s" % (each["verifier"], each["versions"]): each for each in report["compatibility"]}
+        return {verifier: each for each in report["compatibility"] for verifier in each["verifiers"]}
 
     return [verdicts(reports[case.selector]) for case in cases]
 
