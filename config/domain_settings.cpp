@@ -105,14 +105,15 @@ void read_dates(SettingValues& file, const YamlValue& map, const YamlValues& val
 void apply(const GroupSettings& group, SelectorSettings& selector) {
   selector.role = group.role.value_or(selector.role);
   selector.service = group.service.value_or(selector.service);
+  selector.signs = group.signs.value_or(selector.signs);
   selector.subdomain_identities = group.subdomain_identities.value_or(selector.subdomain_identities);
 }
 
 std::optional<SelectorSettings> read_selector(SettingValues& file, const YamlValue& value,
                                               const GroupSettings& group) {
   static const std::vector<std::string> keys = {
-      "name",  "role",           "service",    "subdomain_identities", "expected_key",
-      "since", "last_signature", "never_used", "compromised"};
+      "name",         "role",  "service",        "signs",      "subdomain_identities",
+      "expected_key", "since", "last_signature", "never_used", "compromised"};
   SelectorSettings selector;
   apply(group, selector);
   const YamlValue* name = &value;

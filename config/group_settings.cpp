@@ -20,6 +20,8 @@ GroupSettings read_defaults(SettingValues& file, const YamlValue& map, const Yam
   group.role_known = file.is_read(map, "role");
   if (const YamlValue* const service = file.find(values, "service"))
     group.service = file.word_of(*service, parse_service, "email or tlsrpt");
+  if (const YamlValue* const signs = file.find(values, "signs"))
+    group.signs = file.word_of(*signs, parse_signs, "dkim1, dkim2 or both");
   if (const YamlValue* const identities = file.find(values, "subdomain_identities"))
     group.subdomain_identities = file.read_yes_no(*identities);
   if (const YamlValue* const interval = file.find(values, "interval"))
@@ -50,8 +52,8 @@ void read_rotation(SettingValues& file, const YamlValues& values, GroupSettings&
 }
 
 Groups read_groups(SettingValues& file, const YamlValue& value) {
-  static const std::vector<std::string> keys = {"role",        "service",  "subdomain_identities", "interval",
-                                                "nameservers", "rotation", "rsa_bits_wanted"};
+  static const std::vector<std::string> keys = {"role",     "service",     "signs",    "subdomain_identities",
+                                                "interval", "nameservers", "rotation", "rsa_bits_wanted"};
   Groups groups;
   for (const auto& [name, held] : file.map_of(value, std::nullopt)) {
     file.check_name(name, held, "a group");

@@ -20,6 +20,7 @@ struct GroupSettings {
   std::optional<Role> role{};
   bool role_known = true;  ///< false after an error in the role
   std::optional<Service> service{};
+  std::optional<Signs> signs{};
   std::optional<bool> subdomain_identities{};
   std::optional<std::chrono::milliseconds> interval{};
   std::vector<NamedServer> nameservers{};

@@ -57,6 +57,7 @@ struct SelectorSettings {
   Selector selector{};
   Role role = Role::active;
   Service service = Service::email;
+  Signs signs = Signs::not_stated;
   std::optional<KeyIdentity> expected_key{};
   std::string expected_record{};              ///< its text, if the settings give the key so; raw
   bool subdomain_identities = false;          ///< whether i= of its signatures may name a subdomain of d=

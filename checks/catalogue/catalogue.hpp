@@ -86,7 +86,7 @@ struct Check {
   /// About DNSSEC signatures that are not valid now: what validating resolvers find is then unknown.
   bool is_about_signatures = false;
   bool shows_in_restart = false;  ///< a server that is being restarted shows it too
-  std::string_view reference{};   ///< `RFC 6376 section 3.6.1`; empty without an RFC
+  std::string_view reference{};   ///< `RFC 6376 section 3.6.1`, or a draft with its date; else empty
   std::string_view summary{};     ///< the fault in one clause: "the selector's name does not exist"
   std::string_view effect{};      ///< what it does to mail
   std::string_view remedy{};      ///< how to fix it, for the person who edits the zone

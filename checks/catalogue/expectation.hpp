@@ -17,6 +17,7 @@ struct Expectation {
   /// Whether no other selector of the domain is in use, so that without this key the domain has none.
   bool only_selector = true;
   config::Service service = config::Service::email;  ///< what `s=` of the record must allow
+  config::Signs signs = config::Signs::not_stated;
   /// Whether mail is signed with i= at subdomains of d=, which `t=s` of the record forbids.
   bool subdomain_identities = false;
   /// The key that should be published: of the SubjectPublicKeyInfo in DER, lower-case hex. Without it, any

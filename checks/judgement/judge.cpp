@@ -309,7 +309,8 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
 
 Judgement judge(const probe::Observation& observation, const Expectation& expectation,
                 const SelectorHistory& history, const Policy& policy,
-                std::span<const SignatureField> signatures, const KeyPlaces& elsewhere) {
+                std::span<const SignatureField> signatures, const KeyPlaces& elsewhere,
+                ExaminedKeys* examined) {
   // A copy only where the history goes on after the observation.
   std::optional<SelectorHistory> cut;
   const WallTime end = end_of(observation);
@@ -323,7 +324,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = elsewhere,
-                    .texts = read_texts(answers, expectation, policy),
+                    .texts = read_texts(answers, expectation, policy, examined),
                     .adsp = read_practices(observation, adsp_answers),
                     .validations = validate(observation, policy),
                     .silences = read_silences(observation, answers)};
@@ -347,7 +348,7 @@ Judgement judge(const probe::Observation& observation, const Expectation& expect
 }
 
 Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
-                    const Expectation& expectation, const Policy& policy) {
+                    const Expectation& expectation, const Policy& policy, ExaminedKeys* examined) {
   probe::Observation observation;
   observation.domain = place.domain;
   observation.selector = place.selector.value_or(config::Selector{});
@@ -366,7 +367,7 @@ Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
                     .answers = answers,
                     .adsp_answers = adsp_answers,
                     .elsewhere = not_known,
-                    .texts = read_texts(answers, expectation, policy),
+                    .texts = read_texts(answers, expectation, policy, examined),
                     .adsp = read_practices(observation, adsp_answers)};
   evidence.places = places_of(evidence.texts);
   evidence.size = measure(texts, evidence.texts);

@@ -12,6 +12,7 @@
 #include "checks/message/signature_field.hpp"
 #include "checks/record/record_owner.hpp"
 #include "checks/report/report.hpp"
+#include "checks/weakness/rsa_weakness.hpp"
 #include "probe/observation.hpp"
 
 namespace dkimprobe::checks {
@@ -31,11 +32,12 @@ struct Judgement {
 /// the report has no outcome for the rows about signatures. The time of the observation counts as now.
 /// `history` includes the observation, or is empty; later probes in it are ignored. Without it, checks that
 /// need a history are not evaluated. `elsewhere` lists where the keys of the selector are published at other
-/// selectors.
+/// selectors. A caller that judges the same keys again keeps `examined`, so that their arithmetic is done
+/// once.
 [[nodiscard]] Judgement judge(const probe::Observation& observation, const Expectation& expectation,
                               const SelectorHistory& history, const Policy& policy,
                               std::span<const SignatureField> signatures = {},
-                              const KeyPlaces& elsewhere = {});
+                              const KeyPlaces& elsewhere = {}, ExaminedKeys* examined = nullptr);
 /// The same without a history.
 [[nodiscard]] Judgement judge(const probe::Observation& observation, const Expectation& expectation,
                               const Policy& policy, std::span<const SignatureField> signatures = {});
@@ -43,6 +45,7 @@ struct Judgement {
 /// The report on one text without any query: checks that need more than the text are not evaluated, and the
 /// report has no servers and times. The size is known if the name is.
 [[nodiscard]] Report judge_record(const RecordPlace& place, std::vector<std::string> strings,
-                                  const Expectation& expectation, const Policy& policy);
+                                  const Expectation& expectation, const Policy& policy,
+                                  ExaminedKeys* examined = nullptr);
 
 }  // namespace dkimprobe::checks

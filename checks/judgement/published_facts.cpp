@@ -77,20 +77,22 @@ void measure_responses(const std::vector<probe::ServerObservation>& servers, Siz
 }
 
 /// Examines the numbers of an RSA key. A record whose key can be broken is not valid.
-void examine_key(ReadText& text, const Policy& policy) {
+void examine_key(ReadText& text, const Policy& policy, ExaminedKeys* examined) {
   const auto& key = text.record.key;
   if (!key || !key->is_rsa() || key->bits < examined_bits.fewest || key->bits > examined_bits.most ||
       (static_cast<unsigned char>(key->modulus.back()) & 1U) == 0)
     return;
   const bool is_prime_tested = !policy.disabled.contains(prime_modulus_check);
-  text.weaknesses = recall_weaknesses(key->sha256, key->modulus, key->exponent_octets,
-                                      is_prime_tested ? PrimeTest::done : PrimeTest::omitted);
+  const PrimeTest prime_test = is_prime_tested ? PrimeTest::done : PrimeTest::omitted;
+  text.weaknesses = examined == nullptr
+                        ? find_weaknesses(key->modulus, key->exponent_octets, prime_test)
+                        : examined->weaknesses(key->sha256, key->modulus, key->exponent_octets, prime_test);
   if (text.record.record_class == RecordClass::valid && std::ranges::any_of(*text.weaknesses, breaks_key))
     text.record.record_class = RecordClass::weak;
 }
 
 ReadText read_text(const PublishedText& text, const AnswerGroup& group, const Expectation& expectation,
-                   const Policy& policy) {
+                   const Policy& policy, ExaminedKeys* examined) {
   ReadText read{
       .published = &text, .group = &group, .record = read_key_record(text.text, expectation.service)};
   KeyRecord& record = read.record;
@@ -98,21 +100,21 @@ ReadText read_text(const PublishedText& text, const AnswerGroup& group, const Ex
     if (auto leaked = read_private_half(*record.key, *expectation.key_sha256))
       report_leak(record, *std::move(leaked));
   }
-  examine_key(read, policy);
+  examine_key(read, policy, examined);
   return read;
 }
 
 }  // namespace
 
 std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation& expectation,
-                                 const Policy& policy) {
+                                 const Policy& policy, ExaminedKeys* examined) {
   std::vector<ReadText> texts;
   std::unordered_map<std::string_view, std::size_t> seen;
   for (const auto& group : answers.published) {
     for (const auto& text : group.texts) {
       if (texts.size() == most_read_texts && !seen.contains(text.text)) continue;
       const auto [place, is_new] = seen.emplace(text.text, texts.size());
-      if (is_new) texts.push_back(read_text(text, group, expectation, policy));
+      if (is_new) texts.push_back(read_text(text, group, expectation, policy, examined));
       texts[place->second].groups.push_back(&group);
     }
   }

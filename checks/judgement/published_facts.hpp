@@ -15,9 +15,9 @@ namespace dkimprobe::checks {
 inline constexpr std::size_t most_read_texts = 64;
 
 /// Each different text once, those of the first group first, up to `most_read_texts`. Tests of keys that the
-/// policy disables are omitted.
+/// policy disables are omitted. `examined` may be null.
 [[nodiscard]] std::vector<ReadText> read_texts(const ChainAnswers& answers, const Expectation& expectation,
-                                               const Policy& policy);
+                                               const Policy& policy, ExaminedKeys* examined);
 
 /// How many different texts are published beyond those that were read, as a sentence; empty if none.
 [[nodiscard]] std::string unread_texts(const ChainAnswers& answers, const std::vector<ReadText>& texts);

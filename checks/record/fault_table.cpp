@@ -77,12 +77,24 @@ Places bad_version(const KeyTags& tags) {
   return only_case == differs_in_case ? at_value(tags.version) : Places{};
 }
 
+KeyType type_of(const PublicKey& key) {
+  return key.is_rsa()       ? KeyType::rsa
+         : key.is_ed25519() ? KeyType::ed25519
+         : key.is_mldsa44() ? KeyType::mldsa44
+                            : KeyType::other;
+}
+
 /// Whether p= has a key of another type than k= names.
 bool has_key_of_other_type(const KeyTags& tags) {
   const KeyValue* const value = judged_key(tags);
-  if (value == nullptr) return false;
-  return (tags.key_type == KeyType::ed25519 && value->key.is_rsa()) ||
-         (tags.key_type == KeyType::rsa && value->key.is_ed25519());
+  if (value == nullptr || tags.key_type == KeyType::other) return false;
+  const KeyType found = type_of(value->key);
+  return found != KeyType::other && found != tags.key_type;
+}
+
+/// Whether p= holds only the octets of the key, so that a fault of their number is one of their length.
+bool is_raw_type(KeyType type) {
+  return type == KeyType::ed25519 || type == KeyType::mldsa44;
 }
 
 /// Values are case-sensitive (RFC 6376 section 3.2).
@@ -244,7 +256,7 @@ bool has_form(const KeyTags& tags, KeyForm form) {
 
 template <bool has_usual_size>
 Places pkcs1_key(const KeyTags& tags) {
-  if (!has_form(tags, KeyForm::rsa_pkcs1) || tags.key_type == KeyType::ed25519) return {};
+  if (!has_form(tags, KeyForm::rsa_pkcs1) || is_raw_type(tags.key_type)) return {};
   const Base64Text& base64 = tags.key_value->base64;
   const bool is_usual = base64.strict() && tags.key_value->key.trailing_bytes == 0 &&
                         base64.bytes.size() == bare_rsa2048_octets;
@@ -253,7 +265,7 @@ Places pkcs1_key(const KeyTags& tags) {
 
 template <bool is_plain>
 Places wrapped_ed25519(const KeyTags& tags) {
-  if (!has_form(tags, KeyForm::ed25519_spki)) return {};
+  if (!has_form(tags, KeyForm::ed25519_spki) || tags.key_type == KeyType::mldsa44) return {};
   const std::string_view digits = tags.key->value;
   if ((digits.size() == wrapped_ed25519_digits && tags.key_value->base64.strict()) != is_plain) return {};
   return at_value(tags.key, is_plain ? digits.substr(wrapping_digits) : std::string_view());
@@ -269,14 +281,18 @@ template <KeyForm... forms>
 Places mismatch(const KeyTags& tags) {
   if (!has_key_of_other_type(tags)) return {};
   const PublicKey& key = tags.key_value->key;
-  return ((key.form == forms) || ...) ? at_value(tags.key, stated_type(tags), fmt::to_string(key.bits))
-                                      : Places{};
+  if (((key.form != forms) && ...)) return {};
+  Places places = at_value(tags.key, stated_type(tags), fmt::to_string(key.bits));
+  places.front().words[0] = tags.key_type == KeyType::rsa       ? "RSA"
+                            : tags.key_type == KeyType::ed25519 ? "Ed25519"
+                                                                : "ML-DSA-44";
+  return places;
 }
 
 template <PointState state>
 Places bad_point(const KeyTags& tags) {
   const bool found = tags.key_type == KeyType::ed25519 && has_form(tags, KeyForm::ed25519_raw) &&
-                     judge_point(tags.key_value->key.point) == state;
+                     judge_point(tags.key_value->key.raw) == state;
   return found ? at_value(tags.key) : Places{};
 }
 
@@ -293,8 +309,9 @@ Places no_key(const KeyTags& tags, KeyForm form) {
             form == KeyForm::truncated ? fmt::to_string(key.missing_bytes) : key.fault}}};
 }
 
-Places ed25519_of_bad_length(const KeyTags& tags) {
-  if (tags.key_type != KeyType::ed25519) return {};
+template <KeyType type>
+Places key_of_bad_length(const KeyTags& tags) {
+  if (tags.key_type != type) return {};
   return no_key(tags, has_form(tags, KeyForm::truncated) ? KeyForm::truncated : KeyForm::invalid);
 }
 
@@ -363,7 +380,8 @@ Places space_in_key(const KeyTags& tags) {
 struct FaultRow {
   RecordFault fault = txt_not_dkim;
   Impact impact = Impact::none;
-  std::string_view detail{};  ///< `{0}` to `{2}` are the words of the place, `{3}` is the service
+  std::string_view
+      detail{};  ///< `{0}` to `{2}` are the words of the place, `{3}` is the service, `{4}` the draft
   std::string_view remedy{};  ///< likewise
   Places (*find)(const KeyTags&) = nullptr;
 };
@@ -389,6 +407,10 @@ constexpr FaultRow fault_rows[] = {
     {keytype_unknown, Impact::key_type, "k= is \"{0}\", which is neither rsa nor ed25519",
      "replace `k={0}` with `k=rsa` or `k=ed25519`",
      [](const KeyTags& tags) { return tags.key_type == KeyType::other ? at_value(tags.type) : Places{}; }},
+    {keytype_dkim2_only, Impact::dkim2_only,
+     "k= is \"{0}\": with this key, only DKIM2 signatures can be verified, and DKIM2 is a draft, {4}",
+     "publish an RSA key at another selector, and sign with it too as long as receivers verify DKIM1",
+     [](const KeyTags& tags) { return tags.key_type == KeyType::mldsa44 ? at_value(tags.type) : Places{}; }},
     {tag_syntax_error, Impact::none, "{1}= is \"{2}\", with an empty element", "delete the extra colon",
      bad_words<BadWord::empty>},
     {tag_syntax_error, Impact::none, "\"{0}\" in {1}= is not a word of letters, digits and hyphens",
@@ -493,11 +515,15 @@ constexpr FaultRow fault_rows[] = {
        return has_form(tags, KeyForm::other) ? at_value(tags.key, tags.key_value->key.algorithm) : Places{};
      }},
     {keytype_mismatch, Impact::key, "{1}, but the key is RSA with {2} bits",
-     "write `k=rsa`, or publish the Ed25519 key", mismatch<KeyForm::rsa_spki, KeyForm::rsa_pkcs1>},
+     "write `k=rsa`, or publish the {0} key", mismatch<KeyForm::rsa_spki, KeyForm::rsa_pkcs1>},
     {keytype_mismatch, Impact::key, "{1}, but p= has 32 octets, like an Ed25519 key",
-     "write `k=ed25519`, or publish the RSA key", mismatch<KeyForm::ed25519_raw>},
+     "write `k=ed25519`, or publish the {0} key", mismatch<KeyForm::ed25519_raw>},
     {keytype_mismatch, Impact::key, "{1}, but p= contains an Ed25519 key",
-     "write `k=ed25519`, or publish the RSA key", mismatch<KeyForm::ed25519_spki>},
+     "write `k=ed25519`, or publish the {0} key", mismatch<KeyForm::ed25519_spki>},
+    {keytype_mismatch, Impact::key, "{1}, but p= has 1312 octets, like an ML-DSA-44 key of DKIM2",
+     "write `k=mldsa44`, or publish the {0} key", mismatch<KeyForm::mldsa44_raw>},
+    {keytype_mismatch, Impact::key, "{1}, but p= contains an ML-DSA-44 key of DKIM2", "publish the {0} key",
+     mismatch<KeyForm::mldsa44_spki>},
     {key_pkcs1_encoding, Impact::none, "p= contains a bare RSAPublicKey (PKCS#1)",
      "insert `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A` directly after `p=`", pkcs1_key<true>},
     {key_pkcs1_encoding, Impact::none, "p= contains a bare RSAPublicKey (PKCS#1)",
@@ -514,15 +540,24 @@ constexpr FaultRow fault_rows[] = {
     {key_ed25519_spki, Impact::key, "p= contains a wrapped Ed25519 key (SubjectPublicKeyInfo, 44 octets)",
      "publish only its last 32 octets, in base64", wrapped_ed25519<false>},
     {key_ed25519_bad_length, Impact::key, "the Ed25519 key has {0} octets instead of 32",
-     "enter the 32 octets of the public key, in base64", ed25519_of_bad_length},
+     "enter the 32 octets of the public key, in base64", key_of_bad_length<KeyType::ed25519>},
+    {key_mldsa44_bad_length, Impact::key, "the ML-DSA-44 key has {0} octets instead of 1312",
+     "enter the 1312 octets of the public key, in base64", key_of_bad_length<KeyType::mldsa44>},
+    {key_mldsa44_bad_length, Impact::key,
+     "p= contains a wrapped ML-DSA-44 key (SubjectPublicKeyInfo, 1334 octets)",
+     "publish only its last 1312 octets, in base64",
+     [](const KeyTags& tags) {
+       return tags.key_type == KeyType::mldsa44 && has_form(tags, KeyForm::mldsa44_spki) ? at_value(tags.key)
+                                                                                         : Places{};
+     }},
     {key_truncated, Impact::key, "the key is truncated: it has {0} octets, at least {1} are missing",
      "enter the whole key; if a field takes only 255 characters, use two strings",
      [](const KeyTags& tags) {
-       return tags.key_type == KeyType::ed25519 ? Places{} : no_key(tags, KeyForm::truncated);
+       return is_raw_type(tags.key_type) ? Places{} : no_key(tags, KeyForm::truncated);
      }},
     {key_der_invalid, Impact::key, "p= is base64, but not a key: {1}", key_anew,
      [](const KeyTags& tags) {
-       return tags.key_type == KeyType::ed25519 ? Places{} : no_key(tags, KeyForm::invalid);
+       return is_raw_type(tags.key_type) ? Places{} : no_key(tags, KeyForm::invalid);
      }},
     {key_der_trailing_bytes, Impact::key, "{1} octets follow the end of the key",
      "enter the key again, without anything after its end", trailing_bytes},
@@ -545,7 +580,7 @@ std::vector<TextFault> find_tag_faults(const KeyTags& tags) {
   for (const FaultRow& row : fault_rows) {
     for (const auto& [offset, words] : row.find(tags)) {
       const auto sentence = [&](std::string_view text) {
-        return fmt::format(fmt::runtime(text), words[0], words[1], words[2], tags.service);
+        return fmt::format(fmt::runtime(text), words[0], words[1], words[2], tags.service, dkim2_draft);
       };
       faults.push_back({row.fault, offset, sentence(row.detail), sentence(row.remedy), row.impact, {}});
     }

@@ -56,6 +56,8 @@ RecordClass class_of(Impact gravest) {
       return RecordClass::unsupported;
     case Impact::revoked:
       return RecordClass::revoked;
+    case Impact::dkim2_only:
+      return RecordClass::dkim2_only;
     case Impact::strength:
       return RecordClass::weak;
     case Impact::none:
@@ -139,6 +141,9 @@ std::string describe(const KeyRecord& record) {
     case KeyForm::ed25519_raw:
     case KeyForm::ed25519_spki:
       return "Ed25519";
+    case KeyForm::mldsa44_raw:
+    case KeyForm::mldsa44_spki:
+      return "ML-DSA-44";
     case KeyForm::private_key:
       return "private key";
     case KeyForm::other:

@@ -29,7 +29,7 @@ struct KeyRecord {
   [[nodiscard]] bool has(RecordFault fault) const;
   /// Whether it contains a private key. No part of the text may then be shown or recommended.
   [[nodiscard]] bool is_leak() const { return key && key->form == KeyForm::private_key; }
-  /// Whether a verifier that follows the RFCs can use the key for mail.
+  /// Whether a verifier that follows the RFCs (DKIM1) can use the key for mail.
   [[nodiscard]] bool usable() const { return record_class == RecordClass::valid; }
   /// The same, or with a key that some verifiers refuse because it is weak.
   [[nodiscard]] bool can_verify() const { return usable() || record_class == RecordClass::weak; }

@@ -59,6 +59,8 @@ std::string_view to_string(KeyType type) {
       return "rsa";
     case KeyType::ed25519:
       return "ed25519";
+    case KeyType::mldsa44:
+      return "mldsa44";
     case KeyType::other:
       return {};
   }
@@ -81,14 +83,17 @@ KeyTags::KeyTags(const TagList& tag_list, config::Service wanted)
     const std::string_view name = type->value;
     key_type = name.empty() || config::equal_ignoring_case(name, "rsa") ? KeyType::rsa
                : config::equal_ignoring_case(name, "ed25519")           ? KeyType::ed25519
+               : config::equal_ignoring_case(name, "mldsa44")           ? KeyType::mldsa44
                                                                         : KeyType::other;
   }
-  if (hashes != nullptr && !hashes->value.empty()) allowed = read_hashes(hashes->value);
+  // DKIM2 does not read h=.
+  if (hashes != nullptr && !hashes->value.empty() && key_type != KeyType::mldsa44)
+    allowed = read_hashes(hashes->value);
   if (key != nullptr && !key->value.empty()) key_value = read_key_value(key->value, key_type);
 }
 
 bool KeyTags::serves() const {
-  return services == nullptr ||
+  return services == nullptr || key_type == KeyType::mldsa44 ||
          std::ranges::any_of(colon_separated(services->value),
                              [&](std::string_view element) { return element == "*" || element == service; });
 }

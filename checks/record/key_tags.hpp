@@ -14,7 +14,7 @@
 namespace dkimprobe::checks {
 
 /// What k= means; rsa without k=.
-enum class KeyType : std::uint8_t { rsa, ed25519, other };
+enum class KeyType : std::uint8_t { rsa, ed25519, mldsa44, other };
 
 /// The name that k= must have: "rsa"; empty for `other`.
 [[nodiscard]] std::string_view to_string(KeyType type);
@@ -61,11 +61,11 @@ struct KeyTags {
   const Tag* key;  ///< p=, otherwise P=
 
   KeyType key_type = KeyType::rsa;  ///< letters in any case
-  std::optional<Hashes> allowed{};  ///< empty when h= is absent or empty
+  std::optional<Hashes> allowed{};  ///< empty when h= is absent or empty, or not read
   std::optional<KeyValue> key_value{};
   bool has_broken_lines = false;  ///< reported as damage to the text
 
-  /// Whether s= allows the service.
+  /// Whether s= allows the service. DKIM2 does not read it.
   [[nodiscard]] bool serves() const;
 
   /// An empty g= allows every address in DomainKeys and no address in RFC 4871. Only DKIM has v=.

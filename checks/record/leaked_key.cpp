@@ -4,11 +4,15 @@
 
 #include <fmt/format.h>
 
+#include "config/basics/ascii.hpp"
+
 namespace dkimprobe::checks {
 
 namespace {
 
 constexpr int most_encodings = 3;
+constexpr std::size_t mldsa44_seed_octets = 32;
+constexpr std::size_t mldsa44_private_octets = 2'560;
 
 /// Whether a line announces a private key.
 bool announces_private_key(std::string_view text) {
@@ -41,6 +45,21 @@ std::optional<PublicKey> read_private(std::string_view value) {
   return std::nullopt;
 }
 
+/// The seed of a key pair, or its expanded private key (FIPS 204 section 4, table 2), in place of the public
+/// key.
+std::optional<PublicKey> read_private_mldsa44(const TagList& list) {
+  const Tag* const type = list.find("k");
+  const Tag* const key = list.find("p");
+  if (type == nullptr || key == nullptr || !config::equal_ignoring_case(type->value, "mldsa44"))
+    return std::nullopt;
+  const std::size_t octets = decode_base64(key->value).bytes.size();
+  if (octets == mldsa44_seed_octets)
+    return leaked_private_key("ML-DSA-44", "it has 32 octets, as the seed from which the key pair is made");
+  if (octets == mldsa44_private_octets)
+    return leaked_private_key("ML-DSA-44", "it has 2560 octets, as the private key; the public key has 1312");
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<PublicKey> find_leaked_key(std::string_view text, const TagList& list) {
@@ -52,7 +71,7 @@ std::optional<PublicKey> find_leaked_key(std::string_view text, const TagList& l
     if (fault.kind != TagFaultKind::stray_token) continue;
     if (auto key = read_private(fault.text)) return key;
   }
-  return std::nullopt;
+  return read_private_mldsa44(list);
 }
 
 bool take_off_armor(std::string& value) {

@@ -8,6 +8,7 @@
 
 #include "checks/record/digest.hpp"
 #include "checks/record/ed25519_point.hpp"
+#include "config/keys/key_identity.hpp"
 
 namespace dkimprobe::checks {
 
@@ -101,6 +102,7 @@ using namespace std::string_view_literals;
 
 constexpr auto oid_rsa = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"sv;
 constexpr auto oid_ed25519 = "\x2b\x65\x70"sv;
+constexpr auto oid_mldsa44 = "\x60\x86\x48\x01\x65\x03\x04\x03\x11"sv;
 constexpr auto oid_ec = "\x2a\x86\x48\xce\x3d\x02\x01"sv;
 
 struct NamedOid {
@@ -116,6 +118,9 @@ constexpr auto other_algorithms = std::to_array<NamedOid>({
     {"\x2b\x65\x6e"sv, "X25519"},
     {"\x2b\x65\x6f"sv, "X448"},
     {"\x2b\x65\x71"sv, "Ed448"},
+    {oid_mldsa44, "ML-DSA-44"},
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x12"sv, "ML-DSA-65"},
+    {"\x60\x86\x48\x01\x65\x03\x04\x03\x13"sv, "ML-DSA-87"},
 });
 
 constexpr auto curves = std::to_array<NamedOid>({
@@ -178,16 +183,25 @@ PublicKey read_rsa(std::string_view body, KeyForm form) {
   return key;
 }
 
-PublicKey ed25519(std::string_view raw, KeyForm form) {
+/// A key whose octets have no structure.
+PublicKey raw_key(std::string_view algorithm_name, std::string_view oid, std::string_view raw, KeyForm form) {
   PublicKey key;
   key.form = form;
-  key.algorithm = "ed25519";
-  key.bits = 256;
-  key.point = raw;
-  const std::string algorithm = der(tag_sequence, der(tag_oid, oid_ed25519));
+  key.algorithm = algorithm_name;
+  key.bits = static_cast<std::uint32_t>(8 * raw.size());
+  key.raw = raw;
+  const std::string algorithm = der(tag_sequence, der(tag_oid, oid));
   key.spki = der(tag_sequence, algorithm + der(tag_bit_string, "\x00"s.append(raw)));
   key.sha256 = sha256_hex(key.spki);
   return key;
+}
+
+PublicKey ed25519(std::string_view raw, KeyForm form) {
+  return raw_key("ed25519", oid_ed25519, raw, form);
+}
+
+PublicKey mldsa44(std::string_view raw, KeyForm form) {
+  return raw_key("mldsa44", oid_mldsa44, raw, form);
 }
 
 PublicKey other(std::string_view algorithm, std::string_view whole) {
@@ -230,6 +244,11 @@ PublicKey read_spki(std::string_view algorithm, std::string_view body, std::stri
       return invalid(fmt::format("the Ed25519 key has {} octets instead of 32", inner.size()));
     }
     return ed25519(inner, KeyForm::ed25519_spki);
+  }
+  if (oid.content == oid_mldsa44) {
+    return inner.size() == config::mldsa44_octets
+               ? mldsa44(inner, KeyForm::mldsa44_spki)
+               : invalid(fmt::format("the ML-DSA-44 key has {} octets instead of 1312", inner.size()));
   }
   if (oid.content == oid_ec) {
     return other(name_of(take_element(algorithm).content, curves, "EC"), whole);
@@ -304,7 +323,7 @@ PublicKey leaked_private_key(std::string_view algorithm, std::string_view cause)
 
 std::optional<PublicKey> read_private_half(const PublicKey& key, std::string_view public_sha256) {
   if (!key.is_ed25519() || key.sha256 == public_sha256 ||
-      ed25519(ed25519_public_key(key.point), KeyForm::ed25519_raw).sha256 != public_sha256)
+      ed25519(ed25519_public_key(key.raw), KeyForm::ed25519_raw).sha256 != public_sha256)
     return std::nullopt;
   return leaked_private_key("ed25519", last_octets);
 }
@@ -331,8 +350,9 @@ PublicKey read_public_key(std::string_view bytes) {
   std::string_view rest = bytes;
   const Element outer = take_element(rest);
   const bool is_der = !bytes.empty() && octet(bytes, 0) == tag_sequence;
-  if (bytes.size() == ed25519_octets && (!is_der || outer.state != ElementState::whole || !rest.empty())) {
-    return ed25519(bytes, KeyForm::ed25519_raw);
+  if (!is_der || outer.state != ElementState::whole || !rest.empty()) {
+    if (bytes.size() == ed25519_octets) return ed25519(bytes, KeyForm::ed25519_raw);
+    if (bytes.size() == config::mldsa44_octets) return mldsa44(bytes, KeyForm::mldsa44_raw);
   }
   if (bytes.starts_with("\x00\x00\x00\x07ssh-rsa"sv) || bytes.starts_with("\x00\x00\x00\x0bssh-ed25519"sv)) {
     return other("OpenSSH public key", bytes);

@@ -24,6 +24,8 @@ enum class KeyForm : std::uint8_t {
   rsa_pkcs1,     ///< RSAPublicKey alone (RFC 8017 appendix A.1.1)
   ed25519_raw,   ///< 32 octets (RFC 8463 section 4.2)
   ed25519_spki,  ///< the same wrapped (RFC 8410 section 4)
+  mldsa44_raw,   ///< 1,312 octets (FIPS 204 section 4): a draft
+  mldsa44_spki,  ///< the same wrapped (RFC 9881 section 4)
   private_key,   ///< in any form
   other,         ///< a key of another algorithm, a certificate
   truncated,     ///< DER whose length promises more bytes
@@ -32,17 +34,17 @@ enum class KeyForm : std::uint8_t {
 
 struct PublicKey {
   KeyForm form = KeyForm::invalid;
-  /// "rsa", "ed25519" or a name for people: "EC P-256", "X.509 certificate"; empty when unknown.
+  /// "rsa", "ed25519", "mldsa44" or a name for people: "EC P-256", "X.509 certificate"; empty when unknown.
   std::string algorithm{};
   std::uint32_t bits = 0;
   std::string modulus{};                    ///< RSA: big-endian, without leading zeros
   std::string exponent_octets{};            ///< likewise
   std::optional<std::uint64_t> exponent{};  ///< RSA, when it fits
-  std::string point{};                      ///< Ed25519: its 32 octets
+  std::string raw{};                        ///< Ed25519 and ML-DSA-44: its octets
   std::size_t trailing_bytes = 0;           ///< after the end of the DER
   std::size_t missing_bytes = 0;            ///< `truncated`: at least this many
   std::string fault{};  ///< `invalid`: why; `private_key`: how it came about, if known; one clause
-  /// RSA and Ed25519: the SubjectPublicKeyInfo in DER. PKCS#1 and raw Ed25519 keys are wrapped in one.
+  /// RSA, Ed25519 and ML-DSA-44: the SubjectPublicKeyInfo in DER. PKCS#1 and raw keys are wrapped in one.
   std::string spki{};
   /// Of the SubjectPublicKeyInfo, so that a key has the same fingerprint in each form. Empty when no key was
   /// read.
@@ -53,6 +55,9 @@ struct PublicKey {
   [[nodiscard]] bool is_rsa() const { return form == KeyForm::rsa_spki || form == KeyForm::rsa_pkcs1; }
   [[nodiscard]] bool is_ed25519() const {
     return form == KeyForm::ed25519_raw || form == KeyForm::ed25519_spki;
+  }
+  [[nodiscard]] bool is_mldsa44() const {
+    return form == KeyForm::mldsa44_raw || form == KeyForm::mldsa44_spki;
   }
 };
 
@@ -75,7 +80,7 @@ inline constexpr std::uint32_t largest_usable_exponent_bits = 64;
 [[nodiscard]] std::optional<PublicKey> read_private_half(const PublicKey& key,
                                                          std::string_view public_sha256);
 
-/// 32 octets that are not DER are read as a raw Ed25519 key.
+/// 32 octets that are not DER are read as a raw Ed25519 key, and 1,312 as a raw ML-DSA-44 key.
 [[nodiscard]] PublicKey read_public_key(std::string_view bytes);
 
 }  // namespace dkimprobe::checks

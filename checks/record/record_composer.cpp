@@ -1,5 +1,4 @@
 #include "checks/record/record_composer.hpp"
-#include "checks/record/ed25519_point.hpp"
 
 #include <algorithm>
 
@@ -30,7 +29,8 @@ std::string compose(std::string_view key_type, std::string_view key, const KeyRe
 std::string compose_key_value(const config::KeyIdentity& key) {
   if (key.algorithm == "rsa") return config::encode_base64(key.spki);
   // RFC 8463 section 4.2: only the octets of the key, which are the end of its SubjectPublicKeyInfo.
-  const std::size_t size = std::min(key.spki.size(), ed25519_octets);
+  const std::size_t octets = key.algorithm == "mldsa44" ? config::mldsa44_octets : ed25519_octets;
+  const std::size_t size = std::min(key.spki.size(), octets);
   return config::encode_base64(std::string_view(key.spki).substr(key.spki.size() - size));
 }
 

@@ -5,11 +5,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "checks/report/report.hpp"
 #include "config/basics/escape.hpp"
 
 namespace dkimprobe::checks {
+
+/// What is said of DKIM2 and of ML-DSA keys follows this draft.
+inline constexpr std::string_view dkim2_draft = "draft-ietf-dkim-dkim2-dns-03 (2 November 2026)";
 
 /// The faults of the text alone; each has the name of its check in the catalogue.
 enum class RecordFault : std::uint8_t {
@@ -41,6 +45,7 @@ enum class RecordFault : std::uint8_t {
   notes_oversize,
   domainkeys_legacy_key,
   keytype_unknown,
+  keytype_dkim2_only,
   keytype_mismatch,
   keytype_case,
   keytype_empty,
@@ -75,20 +80,22 @@ enum class RecordFault : std::uint8_t {
   key_not_supported,
   key_ed25519_bad_length,
   key_ed25519_bad_point,
+  key_mldsa44_bad_length,
 };
 
 /// What a verifier that follows the RFCs cannot do with the record; the first one that applies decides the
 /// class of the record.
 enum class Impact : std::uint8_t {
-  syntax,     ///< read it as a list of tags
-  version,    ///< accept v=
-  structure,  ///< find v= at the beginning, or any p=
-  key_type,   ///< recognize k=
-  revoked,    ///< find a key in p=
-  scope,      ///< use the key for this service, or with any hash
-  key,        ///< read the key
-  numbers,    ///< compute with the numbers of the key
-  strength,   ///< trust the key or the hash
+  syntax,      ///< read it as a list of tags
+  version,     ///< accept v=
+  structure,   ///< find v= at the beginning, or any p=
+  key_type,    ///< recognize k=
+  revoked,     ///< find a key in p=
+  scope,       ///< use the key for this service, or with any hash
+  key,         ///< read the key
+  numbers,     ///< compute with the numbers of the key
+  dkim2_only,  ///< verify DKIM1 signatures with the key
+  strength,    ///< trust the key or the hash
   none,
 };
 

@@ -1,6 +1,7 @@
 #include "checks/report/report.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace dkimprobe::checks {
 
@@ -83,6 +84,8 @@ std::string_view to_string(RecordClass record_class) {
   switch (record_class) {
     case RecordClass::valid:
       return "valid";
+    case RecordClass::dkim2_only:
+      return "dkim2_only";
     case RecordClass::revoked:
       return "revoked";
     case RecordClass::weak:
@@ -97,6 +100,26 @@ std::string_view to_string(RecordClass record_class) {
       return "absent";
     case RecordClass::unknown:
       return "unknown";
+  }
+  return {};
+}
+
+std::span<const std::string_view> served_versions(RecordClass record_class) {
+  static constexpr std::array<std::string_view, 2> versions = {"DKIM1", "DKIM2"};
+  const std::span<const std::string_view> all = versions;
+  switch (record_class) {
+    case RecordClass::valid:
+    case RecordClass::weak:
+      return all;
+    case RecordClass::dkim2_only:
+      return all.last(1);
+    case RecordClass::revoked:
+    case RecordClass::syntax_error:
+    case RecordClass::unsupported:
+    case RecordClass::not_dkim:
+    case RecordClass::absent:
+    case RecordClass::unknown:
+      break;
   }
   return {};
 }

@@ -58,6 +58,7 @@ struct Finding {
 
 enum class RecordClass : std::uint8_t {
   valid,
+  dkim2_only,  ///< the key verifies DKIM2 signatures, but no DKIM1 signatures
   revoked,
   weak,
   syntax_error,
@@ -271,6 +272,8 @@ struct Report {
 [[nodiscard]] std::string_view to_string(CheckOutcome outcome);
 [[nodiscard]] std::string_view to_string(RecordClass record_class);
 [[nodiscard]] std::string_view to_string(Security state);
+/// The versions of DKIM whose signatures can be verified with the record: "DKIM1", "DKIM2".
+[[nodiscard]] std::span<const std::string_view> served_versions(RecordClass record_class);
 [[nodiscard]] std::string_view to_string(ServerOutcome outcome);
 [[nodiscard]] std::string_view to_string(AdspPolicy policy);
 [[nodiscard]] std::string_view to_string(Standing standing);

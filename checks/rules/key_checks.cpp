@@ -147,7 +147,7 @@ std::optional<KeyFault> find_blocklisted(const PublicKey& key, const Evidence& e
   const std::string_view where = published_private_key(key.sha256);
   const auto& blocklist = evidence.policy.blocklist;
   const auto list =
-      blocklist != nullptr ? blocklist->find(key.is_rsa() ? key.modulus : key.point) : std::nullopt;
+      blocklist != nullptr ? blocklist->find(key.is_rsa() ? key.modulus : key.raw) : std::nullopt;
   if (where.empty() && !list) return std::nullopt;
   return KeyFault{
       where.empty()
@@ -317,6 +317,14 @@ constexpr auto key_rows = rows_of(
       .remedy = "Enter the public key again, or generate a new key pair.",
       .example = {Example::record, "v=DKIM1; k=ed25519; p=AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
       .find = find_in_texts<RecordFault::key_ed25519_bad_point>},
+     {.name = "key_mldsa44_bad_length",
+      .severity = Severity::critical,
+      .reference = dkim2_draft,
+      .summary = "the ML-DSA-44 key of DKIM2, which is a draft, is not 1312 octets long",
+      .effect = "verifiers cannot use the key",
+      .remedy = "Enter the 1312 octets of the public key, in base64: 1752 characters.",
+      .example = {Example::record, "v=DKIM1; k=mldsa44; p=9JhgWg2ZI4obYNpV7C7BcyXIsr3JczAv4gsPQoMAvmaa"},
+      .find = find_in_texts<RecordFault::key_mldsa44_bad_length>},
      {.name = "key_double_base64",
       .severity = Severity::critical,
       .reference = "RFC 6376 section 3.6.1",

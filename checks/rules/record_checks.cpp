@@ -47,6 +47,36 @@ void find_strict_with_subdomains(const Evidence& evidence, Verdict& verdict) {
   }
 }
 
+/// As intended where the settings say that the key signs DKIM2 alone, critical where it signs DKIM1.
+void find_dkim2_only(const Evidence& evidence, Verdict& verdict) {
+  const config::Signs signs = evidence.expectation.signs;
+  if (signs == config::Signs::dkim2) return;
+  find_in_texts<RecordFault::keytype_dkim2_only>(evidence, verdict);
+  if (signs == config::Signs::not_stated) return;
+  for (Finding& finding : verdict.findings()) finding.severity = Severity::critical;
+}
+
+/// Of keys that sign DKIM2 alone: to DKIM1, these tags mean something.
+void find_retired_tags(const Evidence& evidence, Verdict& verdict) {
+  if (!has_key_record(evidence)) return verdict.not_evaluated();
+  for (const auto& text : evidence.texts) {
+    if (evidence.expectation.signs != config::Signs::dkim2 &&
+        !text.record.has(RecordFault::keytype_dkim2_only))
+      continue;
+    std::vector<std::string> names;
+    std::optional<std::size_t> first;
+    for (const Tag& tag : text.record.list.tags) {
+      if (tag.name != "h" && tag.name != "n" && tag.name != "s") continue;
+      names.push_back(tag.name + "=");
+      if (!first) first = tag.offset;
+    }
+    if (names.empty()) continue;
+    const std::string tags = join_some(names);
+    verdict.found(finding_in(evidence, text, fmt::format("DKIM2 does not read {}: {}", tags, dkim2_draft),
+                             fmt::format("delete {}", tags), first));
+  }
+}
+
 // ---- How a text is split into strings ----
 
 /// The point between two strings of a record, with the white space around it.
@@ -376,6 +406,14 @@ constexpr auto record_rows = rows_of(
       .remedy = "Delete the tag.",
       .example = {Example::record, "v=DKIM1; k=ed25519; c=relaxed; p={key}"},
       .find = find_in_texts<RecordFault::tag_unknown>},
+     {.name = "tag_retired_in_dkim2",
+      .severity = Severity::notice,
+      .reference = dkim2_draft,
+      .summary = "DKIM2, which is a draft, does not read a tag of the record",
+      .effect = "none; found only where the key signs DKIM2 alone",
+      .remedy = "Delete h=, n= and s=.",
+      .example = {Example::behaviour, "The record is `v=DKIM1; k=mldsa44; s=email; p=...`."},
+      .find = find_retired_tags},
      {.name = "txt_outer_space",
       .severity = Severity::notice,
       .reference = "RFC 6376 section 3.2",
@@ -400,6 +438,17 @@ constexpr auto record_rows = rows_of(
       .remedy = "Write `k=rsa` or `k=ed25519`.",
       .example = {Example::record, "v=DKIM1; k=ed448; p={key}"},
       .find = find_in_texts<RecordFault::keytype_unknown>},
+     {.name = "keytype_dkim2_only",
+      .severity = Severity::notice,
+      .reference = dkim2_draft,
+      .summary = "the key can sign DKIM2 only, which is a draft",
+      .effect =
+          "verifiers of DKIM1 cannot use the key; critical if `signs` of the selector's settings includes "
+          "DKIM1, and no fault if it is `dkim2`",
+      .remedy = "Sign DKIM1 with an RSA key at another selector.",
+      .example = {Example::behaviour,
+                  "The record is `v=DKIM1; k=mldsa44; p=...`, with an ML-DSA-44 key of 1312 octets."},
+      .find = find_dkim2_only},
      {.name = "keytype_mismatch",
       .severity = Severity::critical,
       .reference = "RFC 6376 section 6.1.2",

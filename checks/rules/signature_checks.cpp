@@ -85,7 +85,7 @@ std::optional<Mismatch> find_algorithm_mismatch(const SignatureField& field, con
   const Tag* const tag = text.record.list.find("k");
   const std::string published = tag == nullptr || tag->value.empty() ? "rsa" : config::lower_case(tag->value);
   // Any other k= is a fault of the record.
-  if (published != "rsa" && published != "ed25519") return std::nullopt;
+  if (published != "rsa" && published != "ed25519" && published != "mldsa44") return std::nullopt;
   if (field.key_type.empty() || field.key_type == published) return std::nullopt;
   return Mismatch{fmt::format("a={}-{} needs a key of type {}, but k= of the record is {}", field.key_type,
                               field.hash, field.key_type, published),

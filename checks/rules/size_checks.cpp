@@ -27,6 +27,10 @@ bool must_go(const Evidence& evidence) {
       evidence.texts, [](const ReadText& text) { return text.record.has(RecordFault::key_private_leaked); });
 }
 
+bool is_mldsa44(const ReadText& text) {
+  return text.record.key && text.record.key->is_mldsa44();
+}
+
 /// The tags to drop, in order, to save `excess` octets; empty when all of them together are not enough.
 std::string tags_to_drop(const ReadText& text, std::uint32_t excess) {
   std::string names;
@@ -50,9 +54,10 @@ void find_udp512(const Evidence& evidence, Verdict& verdict) {
       {.detail = fmt::format("the answer has {} bytes, {} more than fit into UDP without EDNS", bytes,
                              bytes - udp_limit_bytes),
        .remedy = drop.empty()
-                     ? fmt::format("At {}: only a shorter name, a smaller key or Ed25519 would make it fit. "
-                                   "Make sure that all servers answer over TCP.",
-                                   where)
+                     ? fmt::format("At {}: {}. Make sure that all servers answer over TCP.", where,
+                                   is_mldsa44(*text) ? "no ML-DSA-44 key ever fits"
+                                                     : "only a shorter name, a smaller key or Ed25519 would "
+                                                       "make it fit")
                      : fmt::format("At {}: drop {}, which verifiers do not need; then the answer fits.",
                                    where, drop)},
       drop.empty() ? Severity::notice : Severity::warning);
@@ -83,11 +88,15 @@ void find_edns1232(const Evidence& evidence, Verdict& verdict) {
   if (!evidence.size.direct) return verdict.not_evaluated();
   const std::uint32_t bytes = *evidence.size.direct + edns_overhead_bytes;
   if (bytes <= edns_limit_bytes || must_go(evidence)) return;
-  verdict.found({.detail = fmt::format(
-                     "the answer with EDNS has {} bytes, {} more than every path delivers unfragmented",
-                     bytes, bytes - edns_limit_bytes),
-                 .remedy = fmt::format("At {}: publish a smaller key; 2048 bits of RSA are enough.",
-                                       published_at(evidence.texts.front()))});
+  const ReadText& text = evidence.texts.front();
+  verdict.found(
+      {.detail =
+           fmt::format("the answer with EDNS has {} bytes, {} more than every path delivers unfragmented",
+                       bytes, bytes - edns_limit_bytes),
+       .remedy = fmt::format("At {}: {}.", published_at(text),
+                             is_mldsa44(text) ? "no ML-DSA-44 key ever fits, so make sure that all "
+                                                "servers answer over TCP"
+                                              : "publish a smaller key; 2048 bits of RSA are enough")});
 }
 
 /// A name has at most 255 octets; a DNAME can turn a valid name into a longer one.

@@ -36,6 +36,9 @@ std::string other_form(const PublicKey& key) {
     case KeyForm::ed25519_raw:
     case KeyForm::ed25519_spki:
       return "p= is an Ed25519 key, not an RSA key";
+    case KeyForm::mldsa44_raw:
+    case KeyForm::mldsa44_spki:
+      return "p= is an ML-DSA-44 key, not an RSA key";
     case KeyForm::private_key:
       return "p= is a private key";
     case KeyForm::other:

@@ -76,6 +76,10 @@ std::optional<Refusal> combine(SeveralTexts several, const std::vector<std::opti
 
 }  // namespace
 
+std::string id_of(const Verifier& verifier) {
+  return fmt::format("{} {}", verifier.name, verifier.versions);
+}
+
 std::span<const Verifier> verifiers() {
   return known_verifiers;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct Verifier {
   SeveralTexts several = SeveralTexts::first;
   std::optional<Refusal> (*read)(const Reading&) = nullptr;  ///< empty if it accepts the signature
 };
+
+/// "OpenDKIM 2.11"
+[[nodiscard]] std::string id_of(const Verifier& verifier);
 
 /// In the order of their names.
 [[nodiscard]] std::span<const Verifier> verifiers();

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -179,11 +178,9 @@ std::vector<RsaWeakness> find_weaknesses(std::string_view modulus_octets, std::s
   return found;
 }
 
-std::vector<RsaWeakness> recall_weaknesses(std::string_view sha256, std::string_view modulus,
-                                           std::string_view exponent, PrimeTest prime_test) {
-  using Known = std::unordered_map<std::string, std::vector<RsaWeakness>>;
-  thread_local std::array<Known, 2> known;
-  Known& keys = known.at(static_cast<std::size_t>(prime_test));
+std::vector<RsaWeakness> ExaminedKeys::weaknesses(std::string_view sha256, std::string_view modulus,
+                                                  std::string_view exponent, PrimeTest prime_test) {
+  auto& keys = known_.at(static_cast<std::size_t>(prime_test));
   if (const auto found = keys.find(std::string(sha256)); found != keys.end()) return found->second;
   if (keys.size() >= most_remembered) keys.clear();
   return keys.emplace(sha256, find_weaknesses(modulus, exponent, prime_test)).first->second;

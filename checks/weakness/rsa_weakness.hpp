@@ -2,9 +2,11 @@
 // reason to try. Pure functions of the numbers; the time is limited for any key.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace dkimprobe::checks {
@@ -45,9 +47,17 @@ inline constexpr ExaminedBits prime_tested_bits{64, 4'096};
 [[nodiscard]] std::vector<RsaWeakness> find_weaknesses(std::string_view modulus, std::string_view exponent,
                                                        PrimeTest prime_test);
 
-/// The same, from memory if it is one of the keys that this thread examined last. `sha256` identifies the
-/// key.
-[[nodiscard]] std::vector<RsaWeakness> recall_weaknesses(std::string_view sha256, std::string_view modulus,
-                                                         std::string_view exponent, PrimeTest prime_test);
+/// What was found in the keys that were examined last: most keys come again with each probe. For one thread
+/// at a time.
+class ExaminedKeys {
+ public:
+  /// The same as `find_weaknesses`. `sha256` identifies the key.
+  [[nodiscard]] std::vector<RsaWeakness> weaknesses(std::string_view sha256, std::string_view modulus,
+                                                    std::string_view exponent, PrimeTest prime_test);
+
+ private:
+  std::array<std::unordered_map<std::string, std::vector<RsaWeakness>>, 2>
+      known_{};  ///< for each `PrimeTest`
+};
 
 }  // namespace dkimprobe::checks

@@ -73,6 +73,7 @@ class LintRun {
  private:
   config::Role role_;
   checks::Policy policy_;
+  checks::ExaminedKeys examined_{};
   std::unique_ptr<LintOutput> output_;
   exporters::LintCounts counts_{};
   std::size_t other_records_ = 0;
@@ -107,7 +108,8 @@ bool LintRun::take(const config::FileRecord& record) {
   auto place = checks::place_of(record.name);
   // The size of the answer depends on the whole name.
   if (record.name_is_relative) place.name = {};
-  const auto report = checks::judge_record(place, record.strings, checks::Expectation{role_}, policy_);
+  const auto report =
+      checks::judge_record(place, record.strings, checks::Expectation{role_}, policy_, &examined_);
   count(report.status, counts_);
   return output_->record(report, record.place);
 }

@@ -150,7 +150,7 @@ WatchState::JudgedTargets WatchState::judge(const probe::FinishedProbe& probe, c
   for (auto& [key, judged] : all) {
     const auto& expectation = list.expectations.at(key);
     checks::Judgement judgement = checks::judge(*judged.observation, expectation, judged.history, policy, {},
-                                                elsewhere(key, judged.history));
+                                                elsewhere(key, judged.history), &examined_);
     if (rotation != list.rotations.end())
       judged.probed = checks::probed_selector(*judged.observation, judgement, rotation->second.policy);
     judged.report = std::make_shared<const checks::Report>(std::move(judgement.report));

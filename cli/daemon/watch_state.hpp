@@ -12,6 +12,7 @@
 #include "checks/history/history.hpp"
 #include "checks/history/key_occurrences.hpp"
 #include "checks/rotation/rotation_plan.hpp"
+#include "checks/weakness/rsa_weakness.hpp"
 #include "checks/weakness/shared_factor.hpp"
 #include "cli/daemon/watch_list.hpp"
 #include "probe/schedule/scheduler.hpp"
@@ -81,6 +82,7 @@ class WatchState {
   std::map<checks::TargetKey, checks::SelectorHistory> histories_{};  ///< without the past of zones
   std::map<checks::TargetKey, std::vector<checks::KeyPlace>> places_{};
   checks::ModulusPool moduli_{};                            ///< of every key that was seen
+  checks::ExaminedKeys examined_{};                         ///< used by `judge` alone, without the lock
   std::map<config::DomainName, checks::ZonePast> pasts_{};  ///< of the zones of each domain
   std::map<config::DomainName, Rotation> rotations_{};
 };

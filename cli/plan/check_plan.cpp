@@ -31,6 +31,7 @@ checks::Expectation expectation_of(const config::SelectorSettings& selector) {
   checks::Expectation expectation;
   expectation.role = selector.role;
   expectation.service = selector.service;
+  expectation.signs = selector.signs;
   expectation.subdomain_identities = selector.subdomain_identities;
   if (selector.expected_key) expectation.key_sha256 = selector.expected_key->sha256;
   expectation.never_used = selector.never_used;

@@ -108,8 +108,10 @@ Result<KeyIdentity> read_expected_record(std::string_view text) {
   if (!size) return failure("", "p= is not base64 (RFC 4648 section 4)");
   bytes.resize(*size);
   if (type && *type == "ed25519") return read_raw_ed25519(bytes);
+  if (type && *type == "mldsa44") return read_raw_mldsa44(bytes);
   if (type && *type != "rsa") {
-    return failure("", fmt::format("k= is `{}`; DKIM supports only rsa and ed25519", escape_text(*type, 40)));
+    return failure(
+        "", fmt::format("k= is `{}`; the key types are rsa, ed25519 and mldsa44", escape_text(*type, 40)));
   }
   auto identity = read_public_key_bytes(bytes);
   if (!identity) return failure("", "p= is not a public key (SubjectPublicKeyInfo in DER)");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/keys/der.hpp"
+#include "config/keys/key_identity.hpp"
 #include "config/keys/openssl_objects.hpp"
 #include "config/keys/pem_block.hpp"
 
@@ -67,13 +68,17 @@ std::string_view name_of_other(DerContent content) {
                                             : "";
 }
 
+bool is_raw_mldsa44(std::string_view bytes) {
+  return bytes.size() == mldsa44_octets && content_of(bytes) == DerContent::unknown;
+}
+
 KeyForm key_form(std::string_view bytes) {
   if (is_pem(bytes)) {
     if (find_block(bytes, "PRIVATE KEY")) return KeyForm::private_key;
     return find_block(bytes, "PUBLIC KEY") ? KeyForm::public_key : KeyForm::other;
   }
   const ErrorsForgotten errors;
-  return form_of(content_of(bytes));
+  return is_raw_mldsa44(bytes) ? KeyForm::public_key : form_of(content_of(bytes));
 }
 
 std::string_view name_other_form(std::string_view bytes) {

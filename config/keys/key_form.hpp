@@ -27,7 +27,10 @@ enum class DerContent : std::uint8_t {
 /// As the end of a sentence: "a PKCS#12 file"; empty for a key and for what is unknown.
 [[nodiscard]] std::string_view name_of_other(DerContent content);
 
-/// The form of PEM or DER.
+/// Whether these can be the octets of an ML-DSA-44 public key: their number, and no DER.
+[[nodiscard]] bool is_raw_mldsa44(std::string_view bytes);
+
+/// The form of PEM, DER or the octets of an ML-DSA-44 public key.
 [[nodiscard]] KeyForm key_form(std::string_view bytes);
 /// What PEM or DER is if it is not a key, as the end of a sentence: "a certificate"; empty if unknown.
 [[nodiscard]] std::string_view name_other_form(std::string_view bytes);

@@ -6,6 +6,7 @@
 #include "config/basics/ascii.hpp"
 #include "config/basics/base64.hpp"
 #include "config/basics/text_encoding.hpp"
+#include "config/keys/key_identity.hpp"
 
 namespace dkimprobe::config {
 namespace {
@@ -54,7 +55,7 @@ void decode_bare_base64(SecretBytes& bytes) {
   if (!is_base64_text(bytes.view())) return;
   SecretBytes der(bytes.room().size());
   const auto size = decode_base64(bytes.view(), der.room());
-  if (!size || *size == 0 || der.room().front() != der_sequence) return;
+  if (!size || *size == 0 || (der.room().front() != der_sequence && *size != mldsa44_octets)) return;
   der.set_size(*size);
   std::ranges::copy(der.view(), bytes.room().begin());
   bytes.set_size(*size);

@@ -6,7 +6,8 @@
 
 namespace dkimprobe::config {
 
-/// Converts `bytes` in place: UTF-16 to ASCII, bare base64 to DER. Anything else stays as it is.
+/// Converts `bytes` in place: UTF-16 to ASCII, bare base64 to DER or to the octets of an ML-DSA-44
+/// public key. Anything else stays as it is.
 void undo_wrapping(SecretBytes& bytes);
 
 /// Whether these are the 32 octets of a raw Ed25519 key in base64, private or public.

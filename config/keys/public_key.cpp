@@ -18,12 +18,40 @@
 namespace dkimprobe::config {
 namespace {
 
+/// 2.16.840.1.101.3.4.3.17 (RFC 9881 section 2), which OpenSSL 3.0 does not know.
+constexpr std::string_view oid_mldsa44("\x60\x86\x48\x01\x65\x03\x04\x03\x11");
+
+bool is_mldsa44(std::string_view identifier) {
+  const auto oid = take_element(identifier, V_ASN1_OBJECT);
+  return oid && oid->content == oid_mldsa44;
+}
+
+Result<KeyIdentity> identity_with(std::string_view algorithm, std::uint32_t bits, std::string spki) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(spki.data(), spki.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
+    return failure("", "the public part of the key cannot be computed");
+  KeyIdentity identity{
+      .sha256 = {}, .algorithm = std::string(algorithm), .bits = bits, .spki = std::move(spki)};
+  for (unsigned i = 0; i < size; ++i) identity.sha256 += fmt::format("{:02x}", digest[i]);
+  return identity;
+}
+
+/// `body` is what follows the algorithm in the SubjectPublicKeyInfo.
+Result<KeyIdentity> read_mldsa44_bits(std::string_view body) {
+  const auto bits = take_element(body, V_ASN1_BIT_STRING);
+  if (!bits || !body.empty() || !bits->content.starts_with('\0'))
+    return failure("", "this public key is corrupted");
+  return read_raw_mldsa44(bits->content.substr(1));
+}
+
 Result<KeyIdentity> read_spki(std::string_view der) {
   std::string_view rest = der;
   const auto outer = take_element(rest);
   rest = outer ? outer->content : std::string_view();
   const auto algorithm = take_element(rest, V_ASN1_SEQUENCE);
   if (!algorithm) return failure("", "this public key is corrupted");
+  if (is_mldsa44(algorithm->content)) return read_mldsa44_bits(rest);
   if (const int nid = algorithm_of(algorithm->content); nid != NID_rsaEncryption && nid != NID_ED25519)
     return wrong_algorithm(algorithm->content);
   const unsigned char* at = octets(der);
@@ -39,6 +67,7 @@ Result<KeyIdentity> read_public_der(std::string_view der) {
     const auto outer = take_element(der);
     return read_rsa_numbers(outer->content);
   }
+  if (is_raw_mldsa44(der)) return read_raw_mldsa44(der);
   if (form_of(content) == KeyForm::private_key)
     return failure("", "this is a private key; give its file as private_key");
   const std::string_view name = name_of_other(content);
@@ -54,6 +83,8 @@ tl::unexpected<Errors> wrong_type(std::string_view type) {
 }
 
 tl::unexpected<Errors> wrong_algorithm(std::string_view identifier) {
+  if (is_mldsa44(identifier))
+    return failure("", "this is an ML-DSA-44 private key, which cannot be read; give its public key");
   const int algorithm = algorithm_of(identifier);
   if (algorithm == NID_undef) return wrong_type("another algorithm");
   if (algorithm != NID_X9_62_id_ecPublicKey) return wrong_type(OBJ_nid2sn(algorithm));
@@ -63,21 +94,14 @@ tl::unexpected<Errors> wrong_algorithm(std::string_view identifier) {
 }
 
 Result<KeyIdentity> identity_of(const EVP_PKEY& key) {
-  KeyIdentity identity;
-  identity.algorithm = EVP_PKEY_get_base_id(&key) == EVP_PKEY_RSA ? "rsa" : "ed25519";
-  identity.bits = identity.algorithm == "rsa" ? static_cast<std::uint32_t>(EVP_PKEY_get_bits(&key)) : 256;
+  const bool is_rsa = EVP_PKEY_get_base_id(&key) == EVP_PKEY_RSA;
   unsigned char* raw = nullptr;
   const int size = i2d_PUBKEY(&key, &raw);
   const OpensslOwned<unsigned char> der(raw);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned digest_size = 0;
-  if (size <= 0 || EVP_Digest(der.get(), static_cast<std::size_t>(size), digest.data(), &digest_size,
-                              EVP_sha256(), nullptr) != 1) {
-    return failure("", "the public part of the key cannot be computed");
-  }
-  for (unsigned i = 0; i < digest_size; ++i) identity.sha256 += fmt::format("{:02x}", digest[i]);
-  identity.spki.assign(reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size));
-  return identity;
+  if (size <= 0) return failure("", "the public part of the key cannot be computed");
+  return identity_with(is_rsa ? "rsa" : "ed25519",
+                       is_rsa ? static_cast<std::uint32_t>(EVP_PKEY_get_bits(&key)) : 256,
+                       std::string(reinterpret_cast<const char*>(der.get()), static_cast<std::size_t>(size)));
 }
 
 Result<KeyIdentity> read_rsa_numbers(std::string_view numbers) {
@@ -123,6 +147,16 @@ Result<KeyIdentity> read_raw_ed25519(std::string_view raw) {
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(raw), raw.size()));
   if (!key) return failure("", fmt::format("an Ed25519 key has 32 octets, this has {}", raw.size()));
   return identity_of(*key);
+}
+
+Result<KeyIdentity> read_raw_mldsa44(std::string_view raw) {
+  if (raw.size() != mldsa44_octets) {
+    return failure("",
+                   fmt::format("an ML-DSA-44 key has {} octets, this has {}", mldsa44_octets, raw.size()));
+  }
+  const std::string algorithm = make_element(V_ASN1_SEQUENCE, make_element(V_ASN1_OBJECT, oid_mldsa44));
+  const std::string bits = make_element(V_ASN1_BIT_STRING, std::string(1, '\0').append(raw));
+  return identity_with("mldsa44", 8 * mldsa44_octets, make_element(V_ASN1_SEQUENCE, algorithm + bits));
 }
 
 }  // namespace dkimprobe::config

@@ -60,6 +60,12 @@ std::optional<Service> parse_service(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<Signs> parse_signs(std::string_view text) {
+  if (text == "dkim1") return Signs::dkim1;
+  if (text == "dkim2") return Signs::dkim2;
+  return text == "both" ? std::optional(Signs::both) : std::nullopt;
+}
+
 Result<Selector> Selector::parse(std::string_view text) {
   if (text.empty()) return failure("selector", "it is empty; give the value of s= of a DKIM-Signature");
   auto labels = DomainName::parse(text);

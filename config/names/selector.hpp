@@ -24,6 +24,12 @@ enum class Service : std::uint8_t { email, tlsrpt };
 [[nodiscard]] std::string_view to_string(Service service);
 [[nodiscard]] std::optional<Service> parse_service(std::string_view text);
 
+/// The versions of DKIM that a selector's key signs with, as far as the settings say. DKIM2 is a draft.
+enum class Signs : std::uint8_t { not_stated, dkim1, dkim2, both };
+
+/// `dkim1`, `dkim2` or `both`.
+[[nodiscard]] std::optional<Signs> parse_signs(std::string_view text);
+
 /// One or more labels separated by dots (RFC 6376 section 3.1, `selector`).
 class Selector {
  public:

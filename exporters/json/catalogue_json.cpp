@@ -4,6 +4,7 @@
 
 #include "checks/catalogue/catalogue.hpp"
 #include "checks/rotation/rotation_faults.hpp"
+#include "checks/verifiers/verifier.hpp"
 #include "exporters/json/json_parts.hpp"
 
 namespace dkimprobe::exporters {
@@ -32,6 +33,13 @@ Json fault_json(const checks::RotationFaultRow& fault) {
           {"remedy", fault.remedy},   {"alert", alert_json(fault.alert)}};
 }
 
+Json verifier_json(const checks::Verifier& verifier) {
+  return {{"id", id_of(verifier)},
+          {"name", verifier.name},
+          {"versions", verifier.versions},
+          {"confirmed", verifier.is_confirmed}};
+}
+
 }  // namespace
 
 std::string catalogue_json() {
@@ -39,9 +47,12 @@ std::string catalogue_json() {
   for (const auto& check : checks::catalogue()) list.push_back(check_json(check));
   Json faults = Json::array();
   for (const auto& fault : checks::rotation_faults()) faults.push_back(fault_json(fault));
+  Json verifiers = Json::array();
+  for (const auto& verifier : checks::verifiers()) verifiers.push_back(verifier_json(verifier));
   return json_text({{"schema", "dkimprobe.catalogue/2"},
                     {"checks", std::move(list)},
-                    {"rotation_faults", std::move(faults)}},
+                    {"rotation_faults", std::move(faults)},
+                    {"verifiers", std::move(verifiers)}},
                    2);
 }
 

@@ -1,5 +1,6 @@
 #include "exporters/json/report_json.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "checks/catalogue/catalogue.hpp"
@@ -39,6 +40,7 @@ Json record_json(const checks::RecordFacts& record) {
         {{"name", escape_text(tag.name)}, {"value", escape_text(tag.value)}, {"offset", tag.offset}});
   }
   return {{"class", checks::to_string(record.record_class)},
+          {"serves", checks::served_versions(record.record_class)},
           {"strings", strings_json(record.strings)},
           {"tags", std::move(tags)},
           {"withheld", record.withheld}};
@@ -52,14 +54,22 @@ Json key_json(const std::optional<checks::KeyFacts>& key) {
           {"exponent", or_null(key->exponent)}};
 }
 
+/// Each verdict and reason once, with the verifiers that have it. The catalogue describes the verifiers.
 Json compatibility_json(const checks::Compatibility& compatibility) {
   Json list = Json::array();
-  for (const auto& verdict : compatibility.verdicts) {
-    list.push_back({{"verifier", verdict.verifier->name},
-                    {"versions", verdict.verifier->versions},
-                    {"verdict", checks::to_string(verdict.acceptance)},
-                    {"confirmed", verdict.verifier->is_confirmed},
-                    {"reason", text_or_null(verdict.reason)}});
+  const auto& verdicts = compatibility.verdicts;
+  for (auto first = verdicts.begin(); first != verdicts.end(); ++first) {
+    const auto is_same = [&](const checks::VerifierVerdict& each) {
+      return each.acceptance == first->acceptance && each.reason == first->reason;
+    };
+    if (std::any_of(verdicts.begin(), first, is_same)) continue;
+    Json verifiers = Json::array();
+    for (auto each = first; each != verdicts.end(); ++each) {
+      if (is_same(*each)) verifiers.push_back(id_of(*each->verifier));
+    }
+    list.push_back({{"verdict", checks::to_string(first->acceptance)},
+                    {"reason", text_or_null(first->reason)},
+                    {"verifiers", std::move(verifiers)}});
   }
   return list;
 }
@@ -179,6 +189,25 @@ Json outcomes_json(const Report& report) {
   Json outcomes = Json::object();
   for (const auto& result : report.outcomes) outcomes[result.check->name] = checks::to_string(result.outcome);
   return outcomes;
+}
+
+/// Of the checks that need no more than this text, those that were not evaluated.
+Json unevaluated_json(const Report& report) {
+  using enum checks::Needs;
+  const auto was_evaluated = [](const checks::CheckResult& result) {
+    return result.outcome != checks::CheckOutcome::not_evaluated;
+  };
+  Json names = Json::array();
+  for (const checks::Needs needs : {key_text, adsp_text, policy_text}) {
+    const auto is_of = [&](const checks::CheckResult& result) { return result.check->needs == needs; };
+    const auto& all = report.outcomes;
+    if (std::ranges::none_of(all, [&](const auto& each) { return is_of(each) && was_evaluated(each); }))
+      continue;
+    for (const auto& each : all) {
+      if (is_of(each) && !was_evaluated(each)) names.push_back(each.check->name);
+    }
+  }
+  return names;
 }
 
 Json planned_json(const PlannedRecord& record) {
@@ -416,7 +445,7 @@ std::string lint_json(const Report& report, const config::FilePlace& place) {
        {"size", without({"chain", "observed"}, size_json(report.size))},
        {"findings", text_findings(report)},
        {"adsp", {{"policy", checks::to_string(report.adsp)}}},
-       {"outcomes", outcomes_json(report)}},
+       {"not_evaluated", unevaluated_json(report)}},
       -1);
 }
 
@@ -438,6 +467,7 @@ std::string record_json(const RecordOutput& output) {
                     {"record", planned_json(output.record)},
                     {"alias", output.alias ? Json(output.alias->to_string()) : Json(nullptr)},
                     {"status", checks::to_string(report.status)},
+                    {"serves", checks::served_versions(report.record.record_class)},
                     {"key", key_json(report.key)},
                     {"size", without({"observed"}, size_json(report.size))},
                     {"findings", text_findings(report)},

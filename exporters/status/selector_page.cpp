@@ -125,6 +125,8 @@ void write_tags(HtmlWriter& html, const checks::RecordFacts& record) {
 void write_key_facts(HtmlWriter& html, const Report& report) {
   const auto facts = html.open("dl", {{"class", "facts"}});
   write_fact(html, "Record", spaced(checks::to_string(report.record.record_class)));
+  if (const std::string serves = serves_text(report.record); !serves.empty())
+    write_fact(html, "Serves", serves);
   if (!report.record.servers.empty()) write_fact(html, "Published by", publishers_text(report.record));
   if (report.key) {
     write_fact(html, "Key", key_text(*report.key));

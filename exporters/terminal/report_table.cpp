@@ -128,6 +128,7 @@ void TableWriter::record_facts(const Report& report) {
   if (!report.record.servers.empty()) about += ", on " + publishers_text(report.record);
   fact("Record", about + ttls_text(report));
   if (!strings.empty()) fact("", record_text(report.record, ellipsis));
+  if (const std::string serves = serves_text(report.record); !serves.empty()) fact("Serves", serves);
   if (report.record.withheld) fact("", "(not shown: it contains a private key)");
   if (!report.key) return;
   std::string key = key_text(*report.key);

@@ -44,8 +44,7 @@ std::string names_of(const std::vector<VerifierVerdict>& verdicts, const Verifie
     const bool is_all = std::ranges::all_of(verdicts, [&](const VerifierVerdict& each) {
       return each.verifier->name != verdict.verifier->name || is_same(each, wanted);
     });
-    std::string name = is_all ? std::string(verdict.verifier->name)
-                              : fmt::format("{} {}", verdict.verifier->name, verdict.verifier->versions);
+    std::string name = is_all ? std::string(verdict.verifier->name) : id_of(*verdict.verifier);
     if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
   }
   return fmt::format("{}", fmt::join(names, ", "));

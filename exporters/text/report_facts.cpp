@@ -42,6 +42,11 @@ std::string key_text(const checks::KeyFacts& key) {
   return fmt::format("{} {} bits", key.algorithm, key.bits);
 }
 
+std::string serves_text(const checks::RecordFacts& record) {
+  const auto versions = checks::served_versions(record.record_class);
+  return versions.empty() ? std::string() : fmt::format("{} (draft)", fmt::join(versions, ", "));
+}
+
 std::string publishers_text(const checks::RecordFacts& record) {
   std::vector<std::string> names;
   for (const auto& server : record.servers) names.push_back(checks::server_text(server));

@@ -28,6 +28,9 @@ struct HopRows {
 /// "rsa 2048 bits".
 [[nodiscard]] std::string key_text(const checks::KeyFacts& key);
 
+/// "DKIM1, DKIM2 (draft)"; empty if no signature can be verified.
+[[nodiscard]] std::string serves_text(const checks::RecordFacts& record);
+
 /// "ns1.example.com (192.0.2.1)": see RecordFacts.
 [[nodiscard]] std::string publishers_text(const checks::RecordFacts& record);
 

@@ -8,10 +8,10 @@ using namespace dkimprobe::config;
 TEST_CASE("a domain inherits the settings of its group unless it overrides them") {
   const auto settings = read(R"(interval: 7m
 groups:
-  a: {role: standby, service: tlsrpt, subdomain_identities: yes, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
+  a: {role: standby, service: tlsrpt, signs: dkim2, subdomain_identities: yes, interval: 10m, nameservers: [ns1.example.net=192.0.2.1]}
   b: {}
 domains:
-  - {domain: one.example, group: a, selectors: [s1, {name: s2, role: active, service: email, subdomain_identities: no}]}
+  - {domain: one.example, group: a, selectors: [s1, {name: s2, role: active, service: email, signs: both, subdomain_identities: no}]}
   - {domain: two.example, group: a, interval: 1h, nameservers: [ns2.example.net=192.0.2.2], selectors: [s1]}
   - {domain: three.example, group: b, selectors: [s1]}
 )");
@@ -21,6 +21,9 @@ domains:
   CHECK(domains[0].nameservers.front().ip.to_string() == "192.0.2.1");
   CHECK(domains[0].selectors[0].role == Role::standby);
   CHECK(domains[0].selectors[0].service == Service::tlsrpt);
+  CHECK(domains[0].selectors[0].signs == Signs::dkim2);
+  CHECK(domains[0].selectors[1].signs == Signs::both);
+  CHECK(domains[2].selectors[0].signs == Signs::not_stated);
   CHECK(domains[0].selectors[0].subdomain_identities);
   CHECK_FALSE(domains[0].selectors[1].subdomain_identities);
   CHECK_FALSE(domains[2].selectors[0].subdomain_identities);

@@ -57,13 +57,14 @@ void demand_key(const std::string& octets) {
     demand(key.exponent_octets.empty() || key.exponent_octets.front() != 0);
   }
   if (key.is_ed25519()) {
-    demand(key.point.size() == 32);
-    static_cast<void>(checks::judge_point(key.point));
+    demand(key.raw.size() == 32);
+    static_cast<void>(checks::judge_point(key.raw));
   }
+  if (key.is_mldsa44()) demand(key.raw.size() == 1'312);
   const std::string base64 = base64_of(octets);
   const auto decoded = checks::decode_base64(base64);
   demand(decoded.strict() && decoded.bytes == octets);
-  for (const std::string_view type : {"rsa", "ed25519"}) {
+  for (const std::string_view type : {"rsa", "ed25519", "mldsa44"}) {
     const auto record = checks::read_key_record("v=DKIM1; k=" + std::string(type) + "; p=" + base64);
     demand(record.key.has_value() == !octets.empty());
     if (!record.key || record.has(checks::RecordFault::key_double_base64)) continue;

@@ -38,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& tag : record.list.tags) demand(tag.offset <= size && tag.value_offset <= size);
   demand_printable(checks::describe(record));
   demand(!record.usable() || (record.key && (record.key->is_rsa() || record.key->is_ed25519())));
+  demand(record.record_class != checks::RecordClass::dkim2_only || (record.key && record.key->is_mldsa44()));
   for (const auto& tag : checks::droppable_tags(record.list.tags)) demand(tag.bytes <= size);
 
   for (const auto& verdict : compatibility_of(text, checks::algorithm_of(record)).verdicts)

@@ -68,6 +68,9 @@ class Keys:
         self.also("ed25519_spki", "ed25519", spki)
         self.also("ed25519_twice", "ed25519", base64.b64encode(spki[-32:]))
         pair = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        self.also("mldsa44", "rsa2048", os.urandom(1312))
+        self.also("mldsa44_spki", "rsa2048", bytes.fromhex("30820532300b06096086480165030403110382052100") +
+                  self.public["mldsa44"])
         self.also("ec_p256", "rsa2048", openssl("pkey", "-pubout", "-outform", "DER", data=pair))
 
     def add_rsa(self, name, bits, exponent=65537):
@@ -355,7 +358,7 @@ def models_of(program, cases, directory):
     def verdicts(report):
         if any(finding["id"] == "key_private_leaked" for finding in report["findings"]):
             return None
-        return {"%s %s" % (each["verifier"], each["versions"]): each for each in report["compatibility"]}
+        return {verifier: each for each in report["compatibility"] for verifier in each["verifiers"]}
 
     return [verdicts(reports[case.selector]) for case in cases]
 

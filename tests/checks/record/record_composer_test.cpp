@@ -53,6 +53,16 @@ TEST_CASE("a composed record has the required and the requested tags, with the k
   CHECK(checks::compose_revocation({{}, {}, {}, "gone"}) == "v=DKIM1; n=gone; p=");
 }
 
+TEST_CASE("the record of a key for DKIM2 alone has its octets, and says what it is") {
+  const auto key = key_of("mldsa44", "mldsa44");
+  const std::string record = checks::compose_key_record(key, {});
+  CHECK(record.starts_with("v=DKIM1; k=mldsa44; p="));
+  CHECK(record.size() == 22 + 1'752);
+  CHECK(config::read_expected_record(record).value() == key);
+  CHECK(findings(record, key) ==
+        std::vector<std::string>{"edns1232_exceeded", "keytype_dkim2_only", "udp512_exceeded"});
+}
+
 TEST_CASE("a composed record of a good key has no findings") {
   const auto [file, type] =
       GENERATE(table<std::string, std::string>({{"rsa2048", "rsa"}, {"ed25519", "ed25519"}}));

@@ -103,6 +103,7 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
                                                  "not_evaluated",
                                                  "only_selector",
                                                  "service",
+                                                 "signs",
                                                  "key_sha256",
                                                  "subdomain_identities",
                                                  "message"};
@@ -152,6 +153,8 @@ RecordVector read(const json& vector, const std::filesystem::path& keys) {
   result.observed.expectation.only_selector = vector.value("only_selector", true);
   if (vector.contains("service"))
     result.observed.expectation.service = config::parse_service(vector["service"].get<std::string>()).value();
+  if (vector.contains("signs"))
+    result.observed.expectation.signs = config::parse_signs(vector["signs"].get<std::string>()).value();
   result.observed.expectation.subdomain_identities = vector.value("subdomain_identities", false);
   if (vector.contains("key_sha256")) result.observed.expectation.key_sha256 = vector["key_sha256"];
   std::string message;

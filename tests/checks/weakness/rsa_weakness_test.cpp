@@ -178,14 +178,14 @@ TEST_CASE("one key can have several weaknesses") {
 TEST_CASE("what is remembered of a key is what was found") {
   const std::string prime = octets(random_prime(512));
   const std::string exponent = octets(65537);
+  checks::ExaminedKeys keys;
   for (int i = 0; i < 2; ++i) {
-    const auto tested = checks::recall_weaknesses("a", prime, exponent, checks::PrimeTest::done);
+    const auto tested = keys.weaknesses("a", prime, exponent, checks::PrimeTest::done);
     REQUIRE(tested.size() == 1);
     CHECK(tested.front().weakness == Weakness::prime_modulus);
-    CHECK(checks::recall_weaknesses("a", prime, exponent, checks::PrimeTest::omitted).empty());
+    CHECK(keys.weaknesses("a", prime, exponent, checks::PrimeTest::omitted).empty());
   }
-  const auto other =
-      checks::recall_weaknesses("b", octets(random_prime(512) * 3), exponent, checks::PrimeTest::done);
+  const auto other = keys.weaknesses("b", octets(random_prime(512) * 3), exponent, checks::PrimeTest::done);
   REQUIRE(other.size() == 1);
   CHECK(other.front().weakness == Weakness::small_factor);
 }

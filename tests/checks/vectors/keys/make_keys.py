@@ -170,6 +170,10 @@ def main():
     # The y of a point of order 8, with the sign of x set.
     write("ed25519_small_order",
           bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"))
+    # Any octets of the right number are an ML-DSA-44 public key.
+    raw = hashlib.shake_256(b"mldsa44").digest(1312)
+    write("mldsa44", raw)
+    write("mldsa44_spki", der(0x30, der(0x30, bytes.fromhex("0609608648016503040311")) + der(0x03, b"\0" + raw)))
     # What stands in b= and bh= of messages: of the right length, and true for no message.
     write("body_hash", hashlib.sha256(b"body").digest())
     for name, repeats in (("signature_rsa2048", 8), ("signature_rsa1024", 4), ("signature_ed25519", 2)):
