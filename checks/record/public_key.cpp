@@ -204,6 +204,12 @@ PublicKey mldsa44(std::string_view raw, KeyForm form) {
   return raw_key("mldsa44", oid_mldsa44, raw, form);
 }
 
+/// The key if it has that many octets.
+PublicKey sized_key(PublicKey key, std::string_view name, std::size_t octets) {
+  if (key.raw.size() == octets) return key;
+  return invalid(fmt::format("the {} key has {} octets instead of {}", name, key.raw.size(), octets));
+}
+
 PublicKey other(std::string_view algorithm, std::string_view whole) {
   PublicKey key;
   key.form = KeyForm::other;
@@ -239,17 +245,10 @@ PublicKey read_spki(std::string_view algorithm, std::string_view body, std::stri
     if (!inner.empty()) return invalid("extra data follows the RSAPublicKey inside its BIT STRING");
     return read_rsa(rsa.content, KeyForm::rsa_spki);
   }
-  if (oid.content == oid_ed25519) {
-    if (inner.size() != ed25519_octets) {
-      return invalid(fmt::format("the Ed25519 key has {} octets instead of 32", inner.size()));
-    }
-    return ed25519(inner, KeyForm::ed25519_spki);
-  }
-  if (oid.content == oid_mldsa44) {
-    return inner.size() == config::mldsa44_octets
-               ? mldsa44(inner, KeyForm::mldsa44_spki)
-               : invalid(fmt::format("the ML-DSA-44 key has {} octets instead of 1312", inner.size()));
-  }
+  if (oid.content == oid_ed25519)
+    return sized_key(ed25519(inner, KeyForm::ed25519_spki), "Ed25519", ed25519_octets);
+  if (oid.content == oid_mldsa44)
+    return sized_key(mldsa44(inner, KeyForm::mldsa44_spki), "ML-DSA-44", config::mldsa44_octets);
   if (oid.content == oid_ec) {
     return other(name_of(take_element(algorithm).content, curves, "EC"), whole);
   }
