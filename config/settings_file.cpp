@@ -23,6 +23,17 @@ std::optional<Severity> parse_severity(std::string_view text) {
   return std::nullopt;
 }
 
+/// Calls `take` with the content of the file that a key names, if it is there and can be read.
+template <class Read, class Take>
+void read_named_file(SettingValues& file, const YamlValues& values, std::string_view key, Read read,
+                     Take take) {
+  const YamlValue* const value = file.find(values, key);
+  if (value == nullptr) return;
+  if (const auto path = file.path_of(*value)) {
+    if (auto content = file.take(*value, read(*path))) take(*std::move(content));
+  }
+}
+
 void read_probe(SettingValues& file, const YamlValue& value, Settings& settings) {
   const auto values =
       file.map_of(value, with_options({"allow_networks", "root_hints", "trust_anchor"}, probe_options()));
@@ -38,30 +49,18 @@ void read_probe(SettingValues& file, const YamlValue& value, Settings& settings)
       if (const auto network = file.parsed(item, Network::parse)) probe.allowed_networks.push_back(*network);
     }
   }
-  if (const YamlValue* const hints = file.find(values, "root_hints")) {
-    if (const auto path = file.path_of(*hints)) {
-      if (auto servers = file.take(*hints, read_root_hints(*path))) probe.root_servers = std::move(*servers);
-    }
-  }
-  if (const YamlValue* const anchor = file.find(values, "trust_anchor")) {
-    if (const auto path = file.path_of(*anchor)) {
-      if (auto anchors = file.take(*anchor, read_trust_anchors(*path)))
-        settings.policy.trust_anchors = std::make_shared<const TrustAnchors>(std::move(*anchors));
-    }
-  }
+  read_named_file(file, values, "root_hints", read_root_hints,
+                  [&](std::vector<NamedServer> servers) { probe.root_servers = std::move(servers); });
+  read_named_file(file, values, "trust_anchor", read_trust_anchors, [&](TrustAnchors anchors) {
+    settings.policy.trust_anchors = std::make_shared<const TrustAnchors>(std::move(anchors));
+  });
 }
 
 void read_key_lists(SettingValues& file, const YamlValues& values, Policy& policy) {
-  if (const YamlValue* const list = file.find(values, "blocklist")) {
-    if (const auto path = file.path_of(*list)) {
-      if (auto blocklist = file.take(*list, Blocklist::open(*path))) policy.blocklist = *blocklist;
-    }
-  }
-  if (const YamlValue* const moduli = file.find(values, "known_moduli")) {
-    if (const auto path = file.path_of(*moduli)) {
-      if (auto known = file.take(*moduli, read_known_moduli(*path))) policy.known_moduli = *known;
-    }
-  }
+  read_named_file(file, values, "blocklist", Blocklist::open,
+                  [&](auto blocklist) { policy.blocklist = std::move(blocklist); });
+  read_named_file(file, values, "known_moduli", read_known_moduli,
+                  [&](auto moduli) { policy.known_moduli = std::move(moduli); });
 }
 
 void read_policy(SettingValues& file, const YamlValue& value, const std::vector<std::string>& checks,

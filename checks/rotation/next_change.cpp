@@ -67,6 +67,16 @@ bool has_unfinished_end(const RotationSituation& situation, const SelectorView& 
   return old.published || old.gone.readiness != Readiness::ready;
 }
 
+/// When the key is due is not known: the operator decides it.
+void add_undecided_time(const RotationSituation& situation, PlannedStep& step) {
+  const bool has_settings = situation.input.call.has_settings();
+  step.summary += situation.input.max_key_age ? "; when the key is due is unknown, because no key was seen"
+                  : has_settings              ? "; max_key_age is not set, so you decide when it is due"
+                                              : "; you decide when it is due";
+  if (situation.current == nullptr) step.state = StepState::due;
+  if (!has_settings) step.actions.back().summary = "to begin, run this command, which names the new selector";
+}
+
 PlannedStep choose_step(const RotationSituation& situation, const RotationChange& change) {
   const WallTime now = situation.now;
   const std::string to = change.to->to_string();
@@ -90,13 +100,7 @@ PlannedStep choose_step(const RotationSituation& situation, const RotationChange
   add_roles(situation, {becomes_pending(*change.to, change.to_is_new)}, step);
   step.earliest = earliest;
   if (!due.at) {
-    const bool has_settings = situation.input.call.has_settings();
-    step.summary += situation.input.max_key_age ? "; when the key is due is unknown, because no key was seen"
-                    : has_settings              ? "; max_key_age is not set, so you decide when it is due"
-                                                : "; you decide when it is due";
-    if (situation.current == nullptr) step.state = StepState::due;
-    if (!has_settings)
-      step.actions.back().summary = "to begin, run this command, which names the new selector";
+    add_undecided_time(situation, step);
   } else {
     step.summary +=
         fmt::format("; the key of {} is due to change at {}", change.from->to_string(), time_text(*due.at));

@@ -105,7 +105,7 @@ bool add_broken(const Evidence& evidence, Verdict& verdict, const LinkFault& fau
     if (validation == nullptr) continue;
     judged = true;
     if (lacks_all_signatures(*validation)) continue;  // ds_without_signatures says so
-    for (BrokenLink& broken : broken_links(hop, *validation, fault.reasons)) {
+    for (const BrokenLink& broken : broken_links(hop, *validation, fault.reasons)) {
       const std::string_view sentence = broken.link->sentence;
       if (std::ranges::find(said, sentence) != said.end()) continue;
       said.push_back(sentence);

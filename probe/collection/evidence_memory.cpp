@@ -29,7 +29,7 @@ std::size_t memory_of(const Response& response) {
   for (const RecordSet& set : response.sets) {
     octets += sizeof set + set.owner.wire_size();
     for (const auto* const records : {&set.rdata, &set.signatures}) {
-      for (const std::string& rdata : *records) octets += sizeof rdata + rdata.size();
+      for (const std::string& rdata : *records) octets += sizeof(std::string) + rdata.size();
     }
   }
   if (response.edns && response.edns->nsid) octets += response.edns->nsid->size();
