@@ -64,14 +64,16 @@ struct BrokenLink {
   std::vector<ServerId> servers{};
 };
 
-/// The links that do not hold for one of these reasons, each sentence once.
+/// The links that do not hold for one of these reasons, each reason and zone once: servers differ in times.
 std::vector<BrokenLink> broken_links(const HopAnswers& hop, const dnssec::HopValidation& validation,
                                      std::span<const dnssec::Reason> reasons) {
   std::vector<BrokenLink> links;
   for (const auto& server : validation.servers) {
     const auto& broken = server.validation.broken;
     if (!broken || std::ranges::find(reasons, broken->reason) == reasons.end()) continue;
-    const auto is_same = [&](const BrokenLink& known) { return known.link->sentence == broken->sentence; };
+    const auto is_same = [&](const BrokenLink& known) {
+      return known.link->reason == broken->reason && known.link->zone == broken->zone;
+    };
     auto known = std::ranges::find_if(links, is_same);
     if (known == links.end()) known = links.insert(known, BrokenLink{&*broken, {}});
     known->servers.push_back(answer_at(hop, server.server->address)->id);
