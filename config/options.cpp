@@ -73,6 +73,8 @@ constexpr Option policy_rows[] = {
     {"distinct-keys", judging_topic,
      "each selector must have its own key: the same key at two names is a warning", Unit::yes_no, 0, 1, 0,
      &Policy::distinct_keys},
+    {"dnssec", judging_topic, "validate DNSSEC signatures from the root's keys down", Unit::yes_no, 0, 1, 1,
+     &Policy::validates_dnssec},
 };
 
 constexpr Option schedule_rows[] = {

@@ -49,7 +49,8 @@ struct Policy {
 
   std::shared_ptr<const Blocklist> blocklist{};  ///< of keys whose private keys are known; null without one
   std::shared_ptr<const KnownModuli>
-      known_moduli{};  ///< with which keys may share a factor; null without any
+      known_moduli{};            ///< with which keys may share a factor; null without any
+  bool validates_dnssec = true;  ///< if there is a trust anchor
   std::shared_ptr<const TrustAnchors> trust_anchors{};  ///< null: DNSSEC signatures are not validated
 
   friend bool operator==(const Policy&, const Policy&) = default;

@@ -46,7 +46,7 @@ struct ProbeSettings {
   std::uint16_t edns_payload_bytes = 1232;
   std::vector<Network> allowed_networks{};  ///< special-purpose networks whose servers may be asked
   std::vector<NamedServer> root_servers{};  ///< where discovery starts
-  bool collects_signatures = false;         ///< `Policy::trust_anchors` has something to validate them with
+  bool collects_signatures = false;         ///< what `Policy::validates_dnssec` needs is asked for
   std::vector<NamedServer>
       pinned_servers{};  ///< when not empty: the servers of the domain, without discovery
   Budgets budgets{};

@@ -41,16 +41,17 @@ std::optional<Reply> collected(const probe::Delegation& delegation, const Domain
   return std::nullopt;
 }
 
-/// What the parent's servers returned about the DS records of the zone below the cut. Where some show DS
-/// records and others none, the DS records count: a resolver that gets them must find them right.
+/// What the parent's servers returned about the DS records of the zone below the cut: if they were asked for,
+/// the answer, which is newer than a referral. Where some referrals show DS records and others none, the DS
+/// records count: a resolver that gets them must find them right.
 std::optional<Reply> ds_of(const probe::Delegation& delegation, const probe::ZoneCut& cut) {
+  if (auto asked = collected(delegation, cut.apex, probe::RecordType::ds)) return asked;
   const probe::Referral* known = nullptr;
   for (const probe::Referral& referral : cut.referrals) {
     if (!referral.sets.empty() && (known == nullptr || (known->ds.empty() && !referral.ds.empty())))
       known = &referral;
   }
-  if (known != nullptr) return Reply{.name_error = false, .sets = known->sets};
-  return collected(delegation, cut.apex, probe::RecordType::ds);
+  return known == nullptr ? std::nullopt : std::optional(Reply{.name_error = false, .sets = known->sets});
 }
 
 /// The zones from the root to that of the hop; the keys of the last one are each server's own.

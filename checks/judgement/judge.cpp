@@ -248,8 +248,9 @@ bool goes_beyond(const SelectorHistory& history, WallTime time) {
 
 std::vector<dnssec::HopValidation> validate(const probe::Observation& observation, const Policy& policy) {
   std::vector<dnssec::HopValidation> validations;
-  if (policy.trust_anchors == nullptr) return validations;
-  const auto now = std::chrono::floor<std::chrono::seconds>(observation.observed_at);
+  if (!policy.validates_dnssec || policy.trust_anchors == nullptr) return validations;
+  // A signature that is made for an answer begins when it is asked for.
+  const auto now = std::chrono::floor<std::chrono::seconds>(end_of(observation));
   for (const auto& hop : observation.key.hops)
     validations.push_back(dnssec::validate_hop(hop, *policy.trust_anchors, now));
   return validations;

@@ -386,7 +386,7 @@ void find_ds_without_signatures(const Evidence& evidence, Verdict& verdict) {
     const probe::Delegation& delegation = hop.hop->delegation;
     if (const auto* const validation = validation_of(evidence, hop)) {
       judged = true;
-      if (lacks_all_signatures(*validation) && reported.insert(delegation.zone).second)
+      if (lacks_all_signatures(hop, *validation) && reported.insert(delegation.zone).second)
         verdict.found(ds_finding(delegation.cuts.back(), zone_text(hop), Signing{}));
       continue;
     }

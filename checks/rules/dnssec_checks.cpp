@@ -106,7 +106,7 @@ bool add_broken(const Evidence& evidence, Verdict& verdict, const LinkFault& fau
     const dnssec::HopValidation* const validation = validation_of(evidence, hop);
     if (validation == nullptr) continue;
     judged = true;
-    if (lacks_all_signatures(*validation)) continue;  // ds_without_signatures says so
+    if (lacks_all_signatures(hop, *validation)) continue;  // ds_without_signatures says so
     for (const BrokenLink& broken : broken_links(hop, *validation, fault.reasons)) {
       const std::string_view sentence = broken.link->sentence;
       if (std::ranges::find(said, sentence) != said.end()) continue;
@@ -258,14 +258,25 @@ void find_oversized(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   for (const HopAnswers& hop : evidence.answers.hops) {
     std::vector<ServerId> servers;
+    std::vector<ServerId> without_tcp;
     for (const ServerAnswer& answer : own_servers(hop)) {
+      bool truncated = false;
+      bool complete = false;
       for (const probe::Exchange& exchange : answer.server->exchanges) {
         if (exchange.purpose != probe::Purpose::record_dnssec || !exchange.response) continue;
         judged = true;
-        if (exchange.transport == probe::Transport::udp && exchange.response->truncated)
-          servers.push_back(answer.id);
+        (exchange.response->truncated ? truncated : complete) = true;
       }
+      if (truncated) (complete ? servers : without_tcp).push_back(answer.id);
     }
+    if (!without_tcp.empty())
+      verdict.found(
+          {.servers = without_tcp,
+           .detail = fmt::format("the record {} with its signatures is truncated over UDP by {}, and not "
+                                 "returned over TCP: validating resolvers do not get it there",
+                                 hop.hop->owner.to_string(), servers_text(without_tcp)),
+           .remedy = "Open TCP port 53 on these servers."},
+          Severity::critical);
     if (servers.empty()) continue;
     verdict.found({.servers = servers,
                    .detail = fmt::format("the record {} with its signatures is truncated over UDP by {}: "

@@ -39,11 +39,12 @@ std::vector<const HopAnswers*> distinct_zones(const Evidence& evidence) {
   return zones;
 }
 
-bool lacks_all_signatures(const dnssec::HopValidation& validation) {
-  const auto is_unsigned = [](const dnssec::ServerValidation& server) {
+bool lacks_all_signatures(const HopAnswers& hop, const dnssec::HopValidation& validation) {
+  const auto is_unsigned = [&](const dnssec::ServerValidation& server) {
     const auto& broken = server.validation.broken;
-    return broken && (broken->reason == dnssec::Reason::signature_missing ||
-                      broken->reason == dnssec::Reason::keys_missing);
+    return broken && broken->zone == hop.hop->delegation.zone &&
+           (broken->reason == dnssec::Reason::signature_missing ||
+            broken->reason == dnssec::Reason::keys_missing);
   };
   return std::ranges::any_of(validation.servers, is_unsigned) &&
          std::ranges::none_of(validation.servers, [](const dnssec::ServerValidation& server) {

@@ -25,8 +25,9 @@ namespace dkimprobe::checks {
 /// One hop for each zone: the delegation of a zone is the same for all names in it.
 [[nodiscard]] std::vector<const HopAnswers*> distinct_zones(const Evidence& evidence);
 
-/// Whether no server returned a signature although the chain of trust demands them: the zone is not signed.
-[[nodiscard]] bool lacks_all_signatures(const dnssec::HopValidation& validation);
+/// Whether no server of the hop's zone returned a signature although its DS records demand them: the zone is
+/// not signed.
+[[nodiscard]] bool lacks_all_signatures(const HopAnswers& hop, const dnssec::HopValidation& validation);
 
 [[nodiscard]] std::string zone_text(const HopAnswers& hop);
 

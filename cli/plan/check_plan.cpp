@@ -24,6 +24,8 @@ config::Settings with_flags(const AskOptions& ask, config::Settings settings) {
   settings.probe.allowed_networks.insert(settings.probe.allowed_networks.end(), networks.begin(),
                                          networks.end());
   settings.probe.pinned_servers = ask.probe.pinned_servers;
+  const config::Policy& policy = settings.policy;
+  settings.probe.collects_signatures = policy.validates_dnssec && policy.trust_anchors != nullptr;
   return settings;
 }
 

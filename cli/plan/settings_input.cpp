@@ -91,7 +91,6 @@ config::Result<LoadedSettings> load_settings(const AskOptions& ask, const Warn& 
   if (auto read = load_trust_anchors(ask.trust_anchor, settings); !read)
     std::ranges::move(read.error(), std::back_inserter(errors));
   if (settings.probe.root_servers.empty()) settings.probe.root_servers = config::builtin_root_servers();
-  settings.probe.collects_signatures = settings.policy.trust_anchors != nullptr;
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return loaded;
 }

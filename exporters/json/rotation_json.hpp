@@ -1,4 +1,4 @@
-// A rotation as JSON, `dkimprobe.rotation/2`: its steps, its faults, and the facts for monitoring. The schema
+// A rotation as JSON, `dkimprobe.rotation/3`: its steps, its faults, and the facts for monitoring. The schema
 // is rotation.schema.json.
 #pragma once
 

@@ -186,7 +186,7 @@ class DomainProbe::State final : public QueryHandler, private Asker {
                            hop.delegation.outcome == DiscoveryOutcome::complete;
     if (!is_wanted) return;
     const auto [place, is_new] = trust_.try_emplace(hop.delegation.zone, hop.delegation, context_.settings,
-                                                    context_.zones, context_.engine.now());
+                                                    context_.zones, context_.engine.now(), observed_at_);
     hop.trust = &place->second;
     if (!is_new) return;
     for (const TrustSearch::Query& query : place->second.begin()) ask_for_trust(chain, hop, query);

@@ -10,6 +10,10 @@ namespace {
 using config::DomainName;
 using std::chrono::seconds;
 
+/// DS records and their denial often live for a shorter time than the delegation, and are then asked for
+/// anew; but a registry is not asked more often than that.
+constexpr seconds shortest_signed_life{3600};
+
 seconds negative_life(const Response& response) {
   seconds life{0};
   for (const SoaRecord& soa : response.soa) {
@@ -61,8 +65,9 @@ bool read_referral(const DomainName& apex, const DomainName& name, const Respons
   }
   for (const RecordSet& set : response.sets) {
     const auto type = static_cast<RecordType>(set.type);
-    if (type == RecordType::ds || type == RecordType::nsec || type == RecordType::nsec3)
-      reading.sets.push_back(set);
+    if (type != RecordType::ds && type != RecordType::nsec && type != RecordType::nsec3) continue;
+    reading.life = std::min(reading.life, std::max(seconds{set.ttl_seconds}, shortest_signed_life));
+    reading.sets.push_back(set);
   }
   return true;
 }

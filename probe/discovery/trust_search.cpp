@@ -12,8 +12,31 @@ using config::ServerAddress;
 
 constexpr std::size_t most_servers = 3;  // that are asked one question
 
+/// Whether no signature over the set has expired for good: one is enough (RFC 4035 section 5.3.1).
+bool is_current(const RecordSet& set, WallTime wall_time) {
+  constexpr std::size_t expiration_at = 8;  // RFC 4034 section 3.1
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(wall_time.time_since_epoch()).count();
+  return set.signatures.empty() || std::ranges::any_of(set.signatures, [&](const std::string& rdata) {
+           if (rdata.size() < expiration_at + 4) return false;
+           std::uint32_t expiration = 0;
+           for (std::size_t i = 0; i < 4; ++i)
+             expiration = expiration << 8U | static_cast<unsigned char>(rdata[expiration_at + i]);
+           return static_cast<std::int32_t>(expiration - static_cast<std::uint32_t>(seconds)) >= 0;
+         });
+}
+
+bool are_current(const std::vector<RecordSet>& sets, WallTime wall_time) {
+  return std::ranges::all_of(sets, [&](const RecordSet& set) { return is_current(set, wall_time); });
+}
+
 bool has_ds_answer(const ZoneCut& cut) {
   return std::ranges::any_of(cut.referrals, [](const Referral& referral) { return !referral.sets.empty(); });
+}
+
+/// Whether a referral that an earlier walk saw has signatures that have expired since.
+bool is_out_of_date(const ZoneCut& cut, WallTime wall_time) {
+  return std::ranges::any_of(
+      cut.referrals, [&](const Referral& referral) { return !are_current(referral.sets, wall_time); });
 }
 
 bool is_unsigned(const ZoneCut& cut) {
@@ -38,11 +61,11 @@ bool is_of_use(const Exchange& exchange) {
          exchange.response->rcode == Rcode::noerror;
 }
 
-/// How long a reply may be cached: the shortest TTL of its sets.
+/// How long a reply may be cached: the shortest TTL of its sets, within bounds.
 std::chrono::seconds life_of(const ZoneReply& reply) {
   std::uint32_t ttl = 0;
   for (const RecordSet& set : reply.sets) ttl = ttl == 0 ? set.ttl_seconds : std::min(ttl, set.ttl_seconds);
-  return std::chrono::seconds{ttl};
+  return std::min(std::chrono::seconds{ttl}, TrustSearch::longest_life);
 }
 
 }  // namespace
@@ -53,8 +76,8 @@ bool may_be_signed(const Delegation& delegation) {
 }
 
 TrustSearch::TrustSearch(const Delegation& delegation, const config::ProbeSettings& settings,
-                         ZoneCache& cache, MonotonicTime now)
-    : cache_(cache) {
+                         ZoneCache& cache, MonotonicTime now, WallTime wall_time)
+    : cache_(cache), now_(now), wall_time_(wall_time) {
   std::vector<ServerAddress> root_servers;
   for (const config::NamedServer& server : settings.root_servers)
     root_servers.push_back({server.ip, server.port.value_or(settings.port)});
@@ -62,17 +85,20 @@ TrustSearch::TrustSearch(const Delegation& delegation, const config::ProbeSettin
   for (std::size_t i = 0; i < cuts.size(); ++i) {
     std::vector<ServerAddress> servers = parents_of(cuts[i]);
     if (servers.empty() && cuts[i].parent.is_root()) servers = root_servers;
-    add(cuts[i].parent, cuts[i].parent, RecordType::dnskey, servers, now);
-    if (!has_ds_answer(cuts[i])) add(cuts[i].parent, cuts[i].apex, RecordType::ds, servers, now);
+    add(cuts[i].parent, cuts[i].parent, RecordType::dnskey, servers);
+    if (!has_ds_answer(cuts[i]) || is_out_of_date(cuts[i], wall_time))
+      add(cuts[i].parent, cuts[i].apex, RecordType::ds, servers);
     if (is_unsigned(cuts[i])) return;
   }
 }
 
 void TrustSearch::add(const DomainName& zone, const DomainName& name, RecordType type,
-                      std::vector<ServerAddress> servers, MonotonicTime now) {
+                      std::vector<ServerAddress> servers) {
   if (servers.size() > most_servers)
     servers.erase(servers.begin(), servers.end() - static_cast<std::ptrdiff_t>(most_servers));
-  links_.push_back({zone, name, type, std::move(servers), cache_.reply(name, type, now)});
+  auto known = cache_.reply(name, type, now_);
+  if (known && !are_current(known->sets, wall_time_)) known.reset();
+  links_.push_back({zone, name, type, std::move(servers), std::move(known)});
 }
 
 std::optional<TrustSearch::Query> TrustSearch::ask(std::size_t link) {

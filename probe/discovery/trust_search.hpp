@@ -3,6 +3,7 @@
 // outcomes.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -30,9 +31,13 @@ class TrustSearch {
     RecordType type = RecordType::dnskey;
   };
 
-  /// `cache` must outlive it. The walk of the delegation is complete.
+  /// What is cached counts for no longer than this: a wrong answer of one server must not last.
+  static constexpr std::chrono::seconds longest_life{600};
+
+  /// `cache` must outlive it. The walk of the delegation is complete. What is cached is asked for anew when
+  /// its signatures have expired at `wall_time`.
   TrustSearch(const Delegation& delegation, const config::ProbeSettings& settings, ZoneCache& cache,
-              MonotonicTime now);
+              MonotonicTime now, WallTime wall_time);
 
   /// The questions to ask at the start.
   [[nodiscard]] std::vector<Query> begin();
@@ -52,10 +57,12 @@ class TrustSearch {
   };
 
   void add(const config::DomainName& zone, const config::DomainName& name, RecordType type,
-           std::vector<config::ServerAddress> servers, MonotonicTime now);
+           std::vector<config::ServerAddress> servers);
   [[nodiscard]] std::optional<Query> ask(std::size_t link);
 
   ZoneCache& cache_;
+  MonotonicTime now_{};
+  WallTime wall_time_{};
   std::vector<Link> links_{};
 };
 

@@ -132,7 +132,8 @@ def play_intercepted(runs, kind, more):
 
 
 def play_sound(runs, kind, domain, more, exit_code):
-    command, done, seen, took = runs.run(kind, ["check", domain, "s1", "--json", *more])
+    # The root of this lab is not signed by the published keys.
+    command, done, seen, took = runs.run(kind, ["check", domain, "s1", "--json", "--dnssec", "no", *more])
     runs.expect(done.returncode == exit_code, command, done, "exit %d, not %d" % (done.returncode, exit_code))
     found = [finding["id"] for report in json.loads(done.stdout)["reports"] for finding in report["findings"]]
     runs.expect("path_intercepted" not in found, command, done, "a false alarm")
