@@ -253,37 +253,48 @@ void find_pending_covered(const Evidence& evidence, Verdict& verdict) {
            "Publish the record, and sign with it only from the time that `dkimprobe preflight` gives."});
 }
 
+/// How a server returned the record with its signatures.
+struct SignedAnswer {
+  bool truncated = false;  ///< over UDP, or over TCP too
+  bool complete = false;
+};
+
+SignedAnswer signed_answer(const ServerAnswer& answer) {
+  SignedAnswer result;
+  for (const probe::Exchange& exchange : answer.server->exchanges) {
+    if (exchange.purpose == probe::Purpose::record_dnssec && exchange.response)
+      (exchange.response->truncated ? result.truncated : result.complete) = true;
+  }
+  return result;
+}
+
 /// Servers whose signed answer for the record does not fit into a datagram.
 void find_oversized(const Evidence& evidence, Verdict& verdict) {
   bool judged = false;
   for (const HopAnswers& hop : evidence.answers.hops) {
-    std::vector<ServerId> servers;
-    std::vector<ServerId> without_tcp;
+    const std::string name = hop.hop->owner.to_string();
+    std::vector<ServerId> over_tcp;
+    std::vector<ServerId> not_at_all;
     for (const ServerAnswer& answer : own_servers(hop)) {
-      bool truncated = false;
-      bool complete = false;
-      for (const probe::Exchange& exchange : answer.server->exchanges) {
-        if (exchange.purpose != probe::Purpose::record_dnssec || !exchange.response) continue;
-        judged = true;
-        (exchange.response->truncated ? truncated : complete) = true;
-      }
-      if (truncated) (complete ? servers : without_tcp).push_back(answer.id);
+      const auto [truncated, complete] = signed_answer(answer);
+      judged = judged || truncated || complete;
+      if (truncated) (complete ? over_tcp : not_at_all).push_back(answer.id);
     }
-    if (!without_tcp.empty())
+    if (!not_at_all.empty())
       verdict.found(
-          {.servers = without_tcp,
+          {.servers = not_at_all,
            .detail = fmt::format("the record {} with its signatures is truncated over UDP by {}, and not "
                                  "returned over TCP: validating resolvers do not get it there",
-                                 hop.hop->owner.to_string(), servers_text(without_tcp)),
+                                 name, servers_text(not_at_all)),
            .remedy = "Open TCP port 53 on these servers."},
           Severity::critical);
-    if (servers.empty()) continue;
-    verdict.found({.servers = servers,
-                   .detail = fmt::format("the record {} with its signatures is truncated over UDP by {}: "
-                                         "validating resolvers need TCP for it",
-                                         hop.hop->owner.to_string(), servers_text(servers)),
-                   .remedy = "Keep TCP port 53 open on every server; signatures of ECDSA P-256 (algorithm "
-                             "13) are shorter than those of RSA."});
+    if (!over_tcp.empty())
+      verdict.found({.servers = over_tcp,
+                     .detail = fmt::format("the record {} with its signatures is truncated over UDP by {}: "
+                                           "validating resolvers need TCP for it",
+                                           name, servers_text(over_tcp)),
+                     .remedy = "Keep TCP port 53 open on every server; signatures of ECDSA P-256 (algorithm "
+                               "13) are shorter than those of RSA."});
   }
   if (!judged) verdict.not_evaluated();
 }
