@@ -208,9 +208,9 @@ struct Response {
   /// there are none.
   std::optional<std::uint32_t> nsec_ttl_seconds{};
   std::optional<SignatureTimes> signatures{};  ///< of the answer and authority sections
-  /// Of the answer and authority sections, where the question was about DNSSEC (see `is_about_dnssec`); empty
-  /// when they exceed `most_set_octets`.
+  /// Of the answer and authority sections, where the question was about DNSSEC (see `is_about_dnssec`).
   std::vector<RecordSet> sets{};
+  bool sets_omitted = false;  ///< they exceed `most_set_octets`, or there are too many, so `sets` is empty
 
   [[nodiscard]] bool has_txt() const { return !txt.empty() || oversized_txt; }
 };

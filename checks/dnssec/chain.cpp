@@ -271,16 +271,21 @@ Checked<Proven> check_answer(const ZoneKeys& zone, const Question& question, sys
 Checked<ZoneKeys> validate_keys(std::span<const TrustAnchor> anchors, std::span<const ZoneReplies> zones,
                                 sys_seconds now, Budget& budget) {
   if (zones.empty()) return broken(Reason::not_collected, DomainName(), "no zone was collected");
-  Checked<ZoneKeys> keys;
-  for (const ZoneReplies& replies : zones) {
-    const bool is_first = &replies == &zones.front();
-    auto entries = is_first ? entry_points_of_anchors(anchors, replies.zone)
-                            : entry_points_of(replies, *keys, now, budget);
-    if (!entries) return tl::unexpected(std::move(entries.error()));
-    keys = keys_of_zone(replies, *entries, now, budget);
-    if (!keys) return keys;
+  auto entries = entry_points_of_anchors(anchors, zones.front().zone);
+  if (!entries) return tl::unexpected(std::move(entries.error()));
+  auto keys = keys_of_zone(zones.front(), *entries, now, budget);
+  for (const ZoneReplies& replies : zones.subspan(1)) {
+    if (!keys) break;
+    keys = validate_keys_below(*keys, replies, now, budget);
   }
   return keys;
+}
+
+Checked<ZoneKeys> validate_keys_below(const ZoneKeys& parent, const ZoneReplies& zone, sys_seconds now,
+                                      Budget& budget) {
+  const auto entries = entry_points_of(zone, parent, now, budget);
+  if (!entries) return tl::unexpected(entries.error());
+  return keys_of_zone(zone, *entries, now, budget);
 }
 
 Validation validate_answer(const Checked<ZoneKeys>& zone, const Question& question, sys_seconds now,

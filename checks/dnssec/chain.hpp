@@ -39,6 +39,10 @@ struct Question {
                                               std::span<const ZoneReplies> zones,
                                               std::chrono::sys_seconds now, Budget& budget);
 
+/// The keys of `zone`, one step below the zone with these keys.
+[[nodiscard]] Checked<ZoneKeys> validate_keys_below(const ZoneKeys& parent, const ZoneReplies& zone,
+                                                    std::chrono::sys_seconds now, Budget& budget);
+
 /// The answer to one question of the zone with these keys.
 [[nodiscard]] Validation validate_answer(const Checked<ZoneKeys>& zone, const Question& question,
                                          std::chrono::sys_seconds now, Budget& budget);

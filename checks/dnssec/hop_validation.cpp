@@ -21,9 +21,9 @@ const probe::Response* answer_to(const probe::ServerObservation& server, probe::
   return answer;
 }
 
-/// Whether the response answers, if only by saying that nothing is there.
+/// Whether the response answers, if only by saying that nothing is there, and all of it was kept.
 bool is_of_use(const probe::Response& response) {
-  return response.authoritative &&
+  return response.authoritative && !response.sets_omitted &&
          (response.rcode == probe::Rcode::noerror || response.rcode == probe::Rcode::nxdomain);
 }
 
@@ -100,36 +100,33 @@ std::optional<SignaturePeriod> first_to_expire(const ZoneReplies& zone, const Re
   return first;
 }
 
-/// What the chain above the servers' own keys gives: the zones that hold, or where it ends.
+/// The chain above the servers' own keys.
 struct Above {
   std::vector<ZoneLink> zones{};
-  std::optional<Break> broken{};
+  Checked<ZoneKeys> keys{};  ///< of the zone above, or where the chain ends
+  Budget budget{};           ///< what the chain has used
 };
 
 Above validate_above(std::span<const ZoneReplies> zones, std::span<const TrustAnchor> anchors,
                      sys_seconds now) {
   Above above;
-  for (std::size_t count = 1; count <= zones.size(); ++count) {
-    ZoneLink& link =
-        above.zones.emplace_back(zones[count - 1].zone, State::secure, tags_of(zones[count - 1], anchors));
-    Budget budget;
-    const auto keys = validate_keys(anchors, zones.first(count), now, budget);
-    if (keys) continue;
-    link.state = state_of(keys.error().reason);
-    above.broken = keys.error();
-    break;
+  for (const ZoneReplies& zone : zones) {
+    above.keys = above.zones.empty() ? validate_keys(anchors, zones.first(1), now, above.budget)
+                                     : validate_keys_below(*above.keys, zone, now, above.budget);
+    const State state = above.keys ? State::secure : state_of(above.keys.error().reason);
+    above.zones.push_back({zone.zone, state, tags_of(zone, anchors)});
+    if (!above.keys) break;
   }
   return above;
 }
 
+/// `budget` is what the chain above has used.
 ServerValidation validate_server(const probe::Hop& hop, const probe::ServerObservation& server,
-                                 std::vector<ZoneReplies>& zones, std::span<const TrustAnchor> anchors,
-                                 sys_seconds now) {
+                                 ZoneReplies zone, const ZoneKeys& parent, sys_seconds now, Budget budget) {
   ServerValidation result{&server, {}, std::nullopt};
   const auto answer = reply_of(answer_to(server, probe::Purpose::record_dnssec));
-  zones.back().dnskey = reply_of(answer_to(server, probe::Purpose::zone_dnskey));
-  Budget budget;
-  const auto keys = validate_keys(anchors, zones, now, budget);
+  zone.dnskey = reply_of(answer_to(server, probe::Purpose::zone_dnskey));
+  const auto keys = validate_keys_below(parent, zone, now, budget);
   if (!answer && keys) {
     result.validation.broken = Break{.reason = Reason::not_collected,
                                      .zone = hop.delegation.zone,
@@ -139,7 +136,7 @@ ServerValidation validate_server(const probe::Hop& hop, const probe::ServerObser
   }
   const Question question{.name = hop.owner, .type = type::txt, .reply = answer.value_or(Reply{})};
   result.validation = validate_answer(keys, question, now, budget);
-  if (answer) result.first_to_expire = first_to_expire(zones.back(), *answer, now);
+  if (answer) result.first_to_expire = first_to_expire(zone, *answer, now);
   const bool is_published =
       result.validation.proven == Proven::records || result.validation.proven == Proven::alias;
   if (const auto denial = reply_of(answer_to(server, probe::Purpose::wildcard_probe)); is_published && denial)
@@ -154,27 +151,28 @@ HopValidation validate_hop(const probe::Hop& hop, std::span<const TrustAnchor> a
   HopValidation result;
   const probe::Delegation& delegation = hop.delegation;
   if (anchors.empty() || delegation.chain_of_trust.empty()) return result;
-  std::vector<ZoneReplies> zones = zones_of(delegation);
+  const std::vector<ZoneReplies> zones = zones_of(delegation);
   if (zones.empty()) return result;
   // The zone's own keys come from each server. What breaks before them is the same for all.
   Above above = validate_above(std::span(zones).first(zones.size() - 1), anchors, now);
-  if (!above.broken) {
-    zones.back().dnskey.reset();
-    Budget budget;
-    const auto keys = validate_keys(anchors, zones, now, budget);
-    if (!keys && keys.error().reason != Reason::not_collected) above.broken = keys.error();
-    above.zones.push_back({zones.back().zone, above.broken ? state_of(above.broken->reason) : State::secure,
-                           tags_of(zones.back(), anchors)});
-  }
   result.zones = std::move(above.zones);
-  result.broken = std::move(above.broken);
+  if (!above.keys) {
+    result.broken = above.keys.error();
+  } else {
+    const ZoneReplies without_keys{zones.back().zone, zones.back().ds, std::nullopt};
+    Budget budget = above.budget;
+    const auto keys = validate_keys_below(*above.keys, without_keys, now, budget);
+    if (!keys && keys.error().reason != Reason::not_collected) result.broken = keys.error();
+    const State state = result.broken ? state_of(result.broken->reason) : State::secure;
+    result.zones.push_back({zones.back().zone, state, tags_of(zones.back(), anchors)});
+  }
   for (const probe::ServerObservation& server : hop.servers) {
     if (server.not_asked != probe::NotAsked::asked || server.stray_of) continue;
     if (result.broken) {
       result.servers.push_back(
           {&server, {.state = state_of(result.broken->reason), .broken = result.broken}, std::nullopt});
     } else {
-      result.servers.push_back(validate_server(hop, server, zones, anchors, now));
+      result.servers.push_back(validate_server(hop, server, zones.back(), *above.keys, now, above.budget));
     }
   }
   return result;

@@ -46,13 +46,6 @@ std::optional<Signature> read_signature(std::string_view rdata) {
   return reader.failed() ? std::nullopt : std::optional(std::move(signature));
 }
 
-/// How long after `now` a time of a signature is: times count modulo 2^32, so it is the one nearest to now
-/// (RFC 1982 section 3.2, RFC 4034 section 3.1.5).
-seconds after(sys_seconds now, std::uint32_t time) {
-  return seconds{
-      static_cast<std::int32_t>(time - static_cast<std::uint32_t>(now.time_since_epoch().count()))};
-}
-
 std::string signature_text(const RecordSet& set, const ZoneKeys& zone, const Signature& signature) {
   return fmt::format("the signature over the {} by key {} of {}", set_text(set), signature.key_tag,
                      zone_text(zone.zone));
@@ -101,14 +94,14 @@ std::optional<Break> find_wrong_field(const Signed& what, const Signature& signa
   if (signature.labels < labels && std::ranges::find(never_expanded, what.set.type) != never_expanded.end())
     return what.broken(Reason::wildcard_not_allowed, signature,
                        "says that a wildcard made the record, which the type does not permit");
-  if (after(what.now, signature.inception).count() > 0)
-    return what.broken(
-        Reason::signature_not_begun, signature,
-        fmt::format("is valid only from {}", time_text(what.now + after(what.now, signature.inception))));
-  if (after(what.now, signature.expiration).count() < 0)
+  if (seconds_after(what.now, signature.inception).count() > 0)
+    return what.broken(Reason::signature_not_begun, signature,
+                       fmt::format("is valid only from {}",
+                                   time_text(what.now + seconds_after(what.now, signature.inception))));
+  if (seconds_after(what.now, signature.expiration).count() < 0)
     return what.broken(
         Reason::signature_expired, signature,
-        fmt::format("expired at {}", time_text(what.now + after(what.now, signature.expiration))));
+        fmt::format("expired at {}", time_text(what.now + seconds_after(what.now, signature.expiration))));
   return std::nullopt;
 }
 
@@ -213,13 +206,19 @@ std::string type_text(std::uint16_t number) {
   return found == names.end() ? fmt::format("TYPE{}", number) : std::string(found->second);
 }
 
+seconds seconds_after(sys_seconds now, std::uint32_t time) {
+  return seconds{
+      static_cast<std::int32_t>(time - static_cast<std::uint32_t>(now.time_since_epoch().count()))};
+}
+
 std::optional<SignaturePeriod> signature_period(const RecordSet& set, sys_seconds now) {
   std::optional<SignaturePeriod> last;
   for (const std::string& rdata : set.signatures) {
     const auto signature = read_signature(rdata);
     if (!signature) continue;
-    const sys_seconds expiration = now + after(now, signature->expiration);
-    if (!last || expiration > last->expiration) last = {now + after(now, signature->inception), expiration};
+    const sys_seconds expiration = now + seconds_after(now, signature->expiration);
+    if (!last || expiration > last->expiration)
+      last = {now + seconds_after(now, signature->inception), expiration};
   }
   return last;
 }

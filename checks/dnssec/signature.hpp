@@ -32,14 +32,17 @@ struct SignedSet {
 [[nodiscard]] Checked<SignedSet> verify_set(const RecordSet& set, const ZoneKeys& zone,
                                             std::chrono::sys_seconds now, Budget& budget);
 
+/// How long after `now` a time of a signature is: times count modulo 2^32, so it is the one nearest to now
+/// (RFC 1982 section 3.2, RFC 4034 section 3.1.5).
+[[nodiscard]] std::chrono::seconds seconds_after(std::chrono::sys_seconds now, std::uint32_t time);
+
 /// From when to when a signature is valid.
 struct SignaturePeriod {
   std::chrono::sys_seconds inception{};
   std::chrono::sys_seconds expiration{};
 };
 
-/// That of the signature over the set that expires last, of the two times nearest to `now` (RFC 4034 section
-/// 3.1.5); empty without a signature.
+/// That of the signature over the set that expires last; empty without a signature.
 [[nodiscard]] std::optional<SignaturePeriod> signature_period(const RecordSet& set,
                                                               std::chrono::sys_seconds now);
 

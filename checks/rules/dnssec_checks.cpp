@@ -27,22 +27,15 @@ std::chrono::sys_seconds probed_at(const Evidence& evidence) {
   return std::chrono::floor<seconds>(evidence.observation.observed_at);
 }
 
-/// How long after the probe a time of a signature is. It counts modulo 2^32, so it is the time nearest to the
-/// probe (RFC 4034 section 3.1.5).
-seconds after_probe(const Evidence& evidence, std::uint32_t time) {
-  const auto probed = probed_at(evidence).time_since_epoch();
-  return seconds{static_cast<std::int32_t>(time - static_cast<std::uint32_t>(probed.count()))};
-}
-
 /// For how long all signatures of a response have been over; nothing while one of them is not.
 std::optional<seconds> expired_for(const Evidence& evidence, const probe::SignatureTimes& times) {
-  const seconds end = after_probe(evidence, times.last_expiration);
+  const seconds end = dnssec::seconds_after(probed_at(evidence), times.last_expiration);
   return end.count() < 0 ? std::optional(-end) : std::nullopt;
 }
 
 /// How long it takes until the first signature of a response is valid; nothing once one is, or is over.
 std::optional<seconds> begins_in(const Evidence& evidence, const probe::SignatureTimes& times) {
-  const seconds begin = after_probe(evidence, times.first_inception);
+  const seconds begin = dnssec::seconds_after(probed_at(evidence), times.first_inception);
   return begin.count() > 0 && !expired_for(evidence, times) ? std::optional(begin) : std::nullopt;
 }
 
@@ -87,7 +80,7 @@ std::vector<BrokenLink> broken_links(const HopAnswers& hop, const dnssec::HopVal
 /// How to fix what is wrong in the zone, `fix`, which begins with a verb in upper case.
 std::string remedy_of(const HopAnswers& hop, const BrokenLink& broken, std::string_view fix) {
   const config::DomainName& zone = hop.hop->delegation.zone;
-  if (broken.link->zone == zone || zone.is_root()) return fmt::format("{}", fix);
+  if (broken.link->zone == zone) return std::string(fix);
   return fmt::format("This is a fault of {}: ask its operator to fix it.",
                      dnssec::zone_text(broken.link->zone));
 }
@@ -300,8 +293,8 @@ void find_oversized(const Evidence& evidence, Verdict& verdict) {
 }
 
 /// Adds the broken links, and calls `add` for each zone that was not validated, with the servers whose
-/// signatures `distance` does not find valid. Responses to the
-/// wildcard probe have signatures: it is sent with DO=1.
+/// signatures `distance` does not find valid. Responses to the wildcard probe have signatures: it is sent
+/// with DO=1.
 template <auto distance, auto add, const LinkFault& fault>
 void find_invalid(const Evidence& evidence, Verdict& verdict) {
   bool judged = add_broken(evidence, verdict, fault);
@@ -324,20 +317,19 @@ void find_invalid(const Evidence& evidence, Verdict& verdict) {
 }
 
 /// Whether validating resolvers are known to reject the signatures: then the fault is critical.
-bool is_validated(const HopAnswers& hop) {
+bool has_ds(const HopAnswers& hop) {
   const auto& cuts = hop.hop->delegation.cuts;
   return !cuts.empty() && cuts.back().apex == hop.hop->delegation.zone && has_checked_ds(cuts.back());
 }
 
 std::string effect_text(const HopAnswers& hop) {
-  if (is_validated(hop)) return "its parent has a DS record, so validating resolvers reject these answers";
+  if (has_ds(hop)) return "its parent has a DS record, so validating resolvers reject these answers";
   return "if its parent has a DS record, validating resolvers reject these answers; without one, nobody "
-         "checks "
-         "them (the chain of trust was not validated here)";
+         "checks them (the chain of trust was not validated here)";
 }
 
 void add(Verdict& verdict, const HopAnswers& hop, Finding finding) {
-  verdict.found(std::move(finding), is_validated(hop) ? std::optional(Severity::critical) : std::nullopt);
+  verdict.found(std::move(finding), has_ds(hop) ? std::optional(Severity::critical) : std::nullopt);
 }
 
 void add_expired(const Evidence& evidence, Verdict& verdict, const HopAnswers& hop, const Invalid& invalid) {

@@ -140,7 +140,7 @@ template <class Archive, Is<probe::Response> T>
 void fields(Archive& archive, T& value) {
   auto& [rcode, authoritative, truncated, recursion_available, has_question, question_case_kept, edns, txt,
          oversized_txt, aliases, ns, addresses, soa, referral, glue, ds, answers_elsewhere, malformed_txt,
-         dname_target_too_long, has_rrsig, nsec_ttl_seconds, signatures, sets] = value;
+         dname_target_too_long, has_rrsig, nsec_ttl_seconds, signatures, sets, sets_omitted] = value;
   archive("rcode", rcode);
   archive("authoritative", authoritative);
   archive("truncated", truncated);
@@ -164,6 +164,7 @@ void fields(Archive& archive, T& value) {
   archive.added("nsec_ttl_seconds", nsec_ttl_seconds);
   archive.added("signatures", signatures);
   archive.added("sets", sets);
+  archive.added("sets_omitted", sets_omitted);
 }
 
 template <class Archive, Is<probe::IgnoredMessages> T>

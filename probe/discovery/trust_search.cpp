@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "probe/wire/octets.hpp"
+
 namespace dkimprobe::probe {
 namespace {
 
@@ -18,10 +20,10 @@ bool is_current(const RecordSet& set, WallTime wall_time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(wall_time.time_since_epoch()).count();
   return set.signatures.empty() || std::ranges::any_of(set.signatures, [&](const std::string& rdata) {
            if (rdata.size() < expiration_at + 4) return false;
-           std::uint32_t expiration = 0;
-           for (std::size_t i = 0; i < 4; ++i)
-             expiration = expiration << 8U | static_cast<unsigned char>(rdata[expiration_at + i]);
-           return static_cast<std::int32_t>(expiration - static_cast<std::uint32_t>(seconds)) >= 0;
+           const Bytes octets{reinterpret_cast<const std::uint8_t*>(rdata.data()), rdata.size()};
+           // Serial number arithmetic, RFC 1982 section 3.2.
+           return static_cast<std::int32_t>(u32(octets, expiration_at) -
+                                            static_cast<std::uint32_t>(seconds)) >= 0;
          });
 }
 
@@ -58,14 +60,14 @@ std::vector<ServerAddress> parents_of(const ZoneCut& cut) {
 /// Whether it answers the question, if only by saying that there are no such records.
 bool is_of_use(const Exchange& exchange) {
   return exchange.response && exchange.response->authoritative && !exchange.response->truncated &&
-         exchange.response->rcode == Rcode::noerror;
+         !exchange.response->sets_omitted && exchange.response->rcode == Rcode::noerror;
 }
 
 /// How long a reply may be cached: the shortest TTL of its sets, within bounds.
 std::chrono::seconds life_of(const ZoneReply& reply) {
-  std::uint32_t ttl = 0;
-  for (const RecordSet& set : reply.sets) ttl = ttl == 0 ? set.ttl_seconds : std::min(ttl, set.ttl_seconds);
-  return std::min(std::chrono::seconds{ttl}, TrustSearch::longest_life);
+  if (reply.sets.empty()) return {};
+  const RecordSet& shortest = *std::ranges::min_element(reply.sets, {}, &RecordSet::ttl_seconds);
+  return std::min(std::chrono::seconds{shortest.ttl_seconds}, TrustSearch::longest_life);
 }
 
 }  // namespace

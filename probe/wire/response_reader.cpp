@@ -146,8 +146,8 @@ std::string plain_rdata(const ScannedMessage& message, const ScannedRecord& reco
   return plain + raw(message.bytes.subspan(at, record.rdata_at + record.rdata_bytes - at));
 }
 
-/// The records of the answer and authority sections, as sets; nothing when there is too much to keep.
-std::vector<RecordSet> read_sets(const ScannedMessage& message) {
+/// The records of the answer and authority sections, as sets; empty when there is too much to keep.
+std::optional<std::vector<RecordSet>> read_sets(const ScannedMessage& message) {
   std::size_t octets = 0;
   std::vector<RecordSet> sets;
   const auto set_of = [&](const ScannedRecord& record, std::uint16_t type) -> RecordSet& {
@@ -160,7 +160,7 @@ std::vector<RecordSet> read_sets(const ScannedMessage& message) {
   for (const ScannedRecord& record : message.records) {
     if (record.record_class != class_in || record.section == Section::additional) continue;
     octets += record.rdata_bytes;
-    if (octets > most_set_octets || sets.size() > most_sets) return {};
+    if (octets > most_set_octets || sets.size() > most_sets) return std::nullopt;
     const bool signs = record.is(RecordType::rrsig);
     // The first two octets of an RRSIG are the type covered (RFC 4034 section 3.1.1).
     RecordSet& set = set_of(record, signs ? u16(message.bytes, record.rdata_at) : record.type);
@@ -341,7 +341,10 @@ class Reading {
 Response read_response(const ScannedMessage& message, const DomainName& question_name,
                        RecordType question_type, KeepSets keep_sets) {
   Response response = Reading{message, question_name, question_type}.run();
-  if (keep_sets == KeepSets::yes) response.sets = read_sets(message);
+  if (keep_sets == KeepSets::no) return response;
+  auto sets = read_sets(message);
+  response.sets_omitted = !sets;
+  if (sets) response.sets = *std::move(sets);
   return response;
 }
 

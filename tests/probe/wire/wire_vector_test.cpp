@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "probe/wire/message_scan.hpp"
+#include "probe/wire/query_message.hpp"
 #include "probe/wire/response_match.hpp"
 #include "probe/wire/response_reader.hpp"
 #include "tests/catch.hpp"
@@ -56,6 +57,32 @@ TEST_CASE("each wire vector is matched, scanned and read as it states") {
     const auto response = probe::read_response(*scanned, vector.question_name, vector.question_type);
     CHECK(facts_of(*scanned, response) == vector.facts);
   }
+}
+
+TEST_CASE("record sets that are too large are not kept, and the response says so") {
+  const config::DomainName name = config::DomainName::parse("s1.example").value();
+  const auto response_with = [&](std::size_t records) {
+    auto message = probe::build_query(name, probe::RecordType::txt, {});
+    message[2] |= 0x84;  // QR, AA
+    message[6] = static_cast<std::uint8_t>(records >> 8);
+    message[7] = static_cast<std::uint8_t>(records);
+    for (std::size_t i = 0; i < records; ++i) {
+      for (const int octet : {0xc0, 0x0c, 0, 16, 0, 1, 0, 0, 0, 60, 0, 201, 200})
+        message.push_back(static_cast<std::uint8_t>(octet));
+      message.insert(message.end(), 200, 'x');
+    }
+    probe::MessageScanner scanner;
+    const auto scanned = scanner.scan(message);
+    REQUIRE(scanned);
+    return probe::read_response(*scanned, name, probe::RecordType::txt, probe::KeepSets::yes);
+  };
+  const auto whole = response_with(80);
+  CHECK_FALSE(whole.sets_omitted);
+  REQUIRE(whole.sets.size() == 1);
+  CHECK(whole.sets.front().rdata.size() == 80);
+  const auto large = response_with(probe::most_set_octets / 201 + 1);
+  CHECK(large.sets_omitted);
+  CHECK(large.sets.empty());
 }
 
 TEST_CASE("matching and scanning allocate nothing, and reading little, for any message") {
